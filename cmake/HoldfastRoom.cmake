@@ -1,54 +1,85 @@
 # SPDX-License-Identifier: Apache-2.0
-# What every room shares: warnings, libraries, and how a test executable is made.
+# What every room shares: warnings, libraries, and how a room and a test executable are made.
 include(GNUInstallDirs)
-find_package(Threads REQUIRED)
-find_package(OpenSSL REQUIRED)
-find_package(ZLIB REQUIRED)
-find_package(RocksDB REQUIRED CONFIG)
-find_package(msgpack-cxx QUIET CONFIG)
-if(NOT msgpack-cxx_FOUND)
-  find_package(msgpack REQUIRED CONFIG)
-endif()
-find_package(spdlog REQUIRED CONFIG)
-find_package(Boost 1.74 REQUIRED)
-find_package(nlohmann_json REQUIRED CONFIG)
-find_package(PkgConfig REQUIRED)
-pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
 
-# Debian's libcaf-dev ships no CMake package.
-find_path(CAF_INCLUDE_DIR caf/actor.hpp REQUIRED)
-find_library(CAF_CORE_LIBRARY caf_core REQUIRED)
-if(NOT TARGET CAF::core)
-  add_library(CAF::core UNKNOWN IMPORTED)
-  set_target_properties(CAF::core PROPERTIES IMPORTED_LOCATION "${CAF_CORE_LIBRARY}"
-                                             INTERFACE_INCLUDE_DIRECTORIES "${CAF_INCLUDE_DIR}")
-endif()
+# find_dependency passes on REQUIRED and QUIET of the package being looked for: here, our own.
+set(CMAKE_FIND_PACKAGE_NAME Holdfast)
+set(Holdfast_FIND_REQUIRED TRUE)
+include(HoldfastLibraries)
+unset(CMAKE_FIND_PACKAGE_NAME)
 
+# ccache must be told that a precompiled header is no reason to give up.
 find_program(CCACHE_PROGRAM ccache)
-if(CCACHE_PROGRAM)
-  set(CMAKE_CXX_COMPILER_LAUNCHER "${CCACHE_PROGRAM}")
+mark_as_advanced(CCACHE_PROGRAM)
+if(CCACHE_PROGRAM AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER
+      "${CMAKE_COMMAND}" -E env
+      CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
+      "${CCACHE_PROGRAM}")
 endif()
 
 add_library(holdfast_options INTERFACE)
 target_compile_options(holdfast_options INTERFACE
-  -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wold-style-cast -Werror)
+  -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wold-style-cast -Werror
+  # Designated initialisers that leave members at their defaults are how the house writes options.
+  -Wno-missing-field-initializers)
 target_include_directories(holdfast_options INTERFACE "${PROJECT_SOURCE_DIR}")
 
-# A room: a static library of the listed sources, private include path = the source root.
+# Precompiles headers for one target: holdfast_pch(TARGET <caf/all.hpp> <string> ...).
+# For headers of libraries and of std only; our own change too often.
+function(holdfast_pch target)
+  target_precompile_headers(${target} PRIVATE ${ARGN})
+  target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>)
+endfunction()
+
+# A room: a static library of the listed sources.
+#   PUBLIC   rooms (and libraries) that its headers name
+#   PRIVATE  libraries that only its sources name
+#   PCH      heavy library and std headers to precompile, e.g. <rocksdb/db.h>
+#   HEADERS  headers to install, relative to the room
+# Rooms are included from the root of the sources ("messages/event.hpp"), and the same way by
+# whoever uses the installed package.
 function(holdfast_room name)
-  cmake_parse_arguments(PARSE_ARGV 1 room "" "" "SOURCES;PUBLIC;PRIVATE")
-  add_library(${name} STATIC ${room_SOURCES})
-  set_target_properties(${name} PROPERTIES POSITION_INDEPENDENT_CODE ON)
-  target_link_libraries(${name} PUBLIC ${room_PUBLIC} PRIVATE holdfast_options ${room_PRIVATE})
-  target_include_directories(${name} PUBLIC "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>")
+  cmake_parse_arguments(PARSE_ARGV 1 room "" "" "SOURCES;PUBLIC;PRIVATE;PCH;HEADERS")
+  string(REPLACE "holdfast_" "" short ${name})
+  if(room_SOURCES)
+    add_library(${name} STATIC ${room_SOURCES})
+    set_target_properties(${name} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+    set(reach PUBLIC)
+    # What follows is needed to build the room, and to link it, but not to include it.
+    target_link_libraries(${name} PRIVATE "$<BUILD_INTERFACE:holdfast_options>" ${room_PRIVATE})
+    if(room_PCH)
+      holdfast_pch(${name} ${room_PCH})
+    endif()
+  else()
+    add_library(${name} INTERFACE)
+    set(reach INTERFACE)
+  endif()
+  set_target_properties(${name} PROPERTIES EXPORT_NAME ${short})
+  target_link_libraries(${name} ${reach} ${room_PUBLIC})
+  target_compile_features(${name} ${reach} cxx_std_20)
+  target_include_directories(${name} ${reach}
+    "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>"
+    "$<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}/holdfast>")
+  install(TARGETS ${name} EXPORT HoldfastTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+  if(room_HEADERS)
+    install(FILES ${room_HEADERS}
+            DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/holdfast/${short})
+  endif()
 endfunction()
 
 # A test executable; its main is tests/support/main.cpp.
+#   SOURCES    the tests and what only they use
+#   LIBRARIES  rooms and libraries
+#   PCH        heavy library and std headers to precompile
+#   ARGUMENTS  passed when ctest runs it
 function(holdfast_test name)
-  cmake_parse_arguments(PARSE_ARGV 1 test "" "" "SOURCES;LIBRARIES")
-  add_executable(${name} ${test_SOURCES} "${PROJECT_SOURCE_DIR}/tests/support/main.cpp")
-  target_link_libraries(${name} PRIVATE holdfast_options ${test_LIBRARIES}
-                                        Boost::unit_test_framework)
-  target_compile_definitions(${name} PRIVATE BOOST_TEST_DYN_LINK)
-  add_test(NAME ${name} COMMAND ${name} --color_output=no)
+  cmake_parse_arguments(PARSE_ARGV 1 test "" "" "SOURCES;LIBRARIES;PCH;ARGUMENTS")
+  add_executable(${name} ${test_SOURCES})
+  target_link_libraries(${name} PRIVATE holdfast_options holdfast_test_main ${test_LIBRARIES})
+  if(test_PCH)
+    holdfast_pch(${name} ${test_PCH})
+  endif()
+  add_test(NAME ${name} COMMAND ${name} --color_output=no ${test_ARGUMENTS})
+  set_tests_properties(${name} PROPERTIES TIMEOUT 900)
 endfunction()
