@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reads a store: the live one, a stopped one, or another process's while it writes.
+#pragma once
+
+#include "messages/checkpoint.hpp"
+#include "messages/event.hpp"
+#include "persistence/disk.hpp"
+
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace rocksdb {
+class Env;
+}
+
+namespace holdfast::persistence {
+
+/// What the journal amounts to at its newest record.
+struct journal_head {
+  sequence last;
+  chain_digest chain{};
+  sequence floor;               ///< Records up to here were retired; 0: none.
+  std::uint64_t events = 0;     ///< Producers' events ever stored.
+  std::uint64_t duplicates = 0; ///< Duplicates answered, as of the last commit.
+};
+
+/// Raises a body from one schema version to the next. Pure.
+using upcaster = std::function<value(const value&)>;
+
+/// Upcasters by type and the version they start from.
+class upcasters {
+public:
+  void add(std::string type, std::uint16_t from, upcaster raise);
+
+  /// The newest version known of a type; 0: the type is not registered and passes as it is.
+  std::uint16_t newest(const std::string& type) const;
+
+  /// Raises the body to the newest version. Answers `unsupported` when it is newer than that.
+  result<void> apply(recorded_event& record) const;
+
+private:
+  std::map<std::pair<std::string, std::uint16_t>, upcaster> steps_;
+};
+
+/// Reads records, checkpoints, consumers and control values. Every record is checked against its
+/// content digest; what does not fit is answered as `corrupt` with its range and never served.
+/// Safe from any thread.
+class reader {
+public:
+  virtual ~reader() = default;
+
+  virtual result<journal_head> head() const = 0;
+  virtual result<recorded_event> record(sequence at) const = 0;
+
+  /// One page, in order. The chain is checked between neighbours that are both read.
+  virtual result<event_page> events(const event_query& query) const = 0;
+
+  /// Calls `take` for every record from `from` to `to`, in order, with the chain checked; ends
+  /// early when it answers false.
+  virtual result<void> scan(sequence from, sequence to,
+                            const std::function<bool(const recorded_event&)>& take) const = 0;
+
+  /// The first record recorded at or after that time; beyond the head when there is none.
+  virtual result<sequence> at_time(wall_time when) const = 0;
+
+  /// Newest first. An empty owner: all owners.
+  virtual result<std::vector<checkpoint_info>> checkpoints(const std::string& owner) const = 0;
+
+  /// The newest checkpoint at or before `at` that verifies. `damaged` receives those that do not.
+  virtual result<checkpoint>
+  newest_checkpoint(const std::string& owner, sequence at,
+                    std::vector<checkpoint_info>* damaged = nullptr) const = 0;
+
+  virtual result<std::vector<consumer_info>> consumers() const = 0;
+  virtual result<consumer_info> consumer(const std::string& name) const = 0;
+  virtual result<value> control(const std::string& name) const = 0;
+  virtual result<std::vector<std::pair<std::string, value>>>
+  controls(const std::string& prefix) const = 0;
+
+  /// Brings a secondary up to the writer's newest record; nothing to do for others.
+  virtual result<void> catch_up() = 0;
+};
+
+/// Opens a store for reading without the writer's lock and without changing it: as a secondary
+/// while a writer holds the lock, else read-only, verified as a start would.
+/// `env` is RocksDB's world; null: the machine's own. `files` must outlive the reader.
+result<std::unique_ptr<reader>> open_reader(const std::filesystem::path& directory, disk& files,
+                                            const upcasters& raise, rocksdb::Env* env = nullptr);
+
+} // namespace holdfast::persistence

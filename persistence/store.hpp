@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+// The store: one data directory, one writer; appends in two stages and proves its completeness.
+#pragma once
+
+#include "messages/event.hpp"
+#include "persistence/disk.hpp"
+#include "persistence/draft.hpp"
+#include "persistence/reader.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace holdfast::persistence {
+
+struct store_options {
+  std::filesystem::path directory; ///< Absolute.
+  disk* files = nullptr;           ///< Must outlive the store.
+  rocksdb::Env* env = nullptr;     ///< RocksDB's world; null: the machine's own.
+  std::string boot_id;             ///< Of the running system; bounds the `process` promise.
+  std::string owner;               ///< Written into the lock file, for the message only.
+  upcasters raise;
+  std::vector<std::string> indexed_streams; ///< Streams with replay by stream; patterns.
+  checkpoint_history history;
+  std::uint64_t mirror_segment_bytes = 64ULL << 20U; ///< Two are kept. Bounds start time.
+  std::uint64_t memory_bytes = 64ULL << 20U;         ///< Write buffers of all families together.
+  std::uint64_t cache_bytes = 32ULL << 20U;
+  std::uint64_t ballast_bytes = 64ULL << 20U; ///< Given up at the red line; 0: none.
+  bool inline_threads = false;                ///< No thread of its own: for simulation.
+};
+
+/// What a start found and did, for the log line and `status`.
+struct recovery_report {
+  bool clean = false;                  ///< The last writer stopped cleanly.
+  std::uint64_t epoch = 0;             ///< How many times the store was opened for writing.
+  sequence head;                       ///< The newest record.
+  sequence anchor;                     ///< Verification began after this one.
+  std::uint64_t records_verified = 0;  ///< From anchor to head.
+  std::uint64_t records_completed = 0; ///< From the mirror, though nothing was damaged.
+  std::uint64_t records_repaired = 0;  ///< From the mirror, because the log was damaged.
+  std::vector<std::string> repairs;    ///< One sentence each.
+  std::filesystem::path evidence;      ///< Quarantined copy of what was damaged; empty: none.
+  std::vector<std::pair<std::string, std::chrono::microseconds>> phases;
+};
+
+/// Records that have their places but are not yet on disk. Moves from stage one to stage two.
+class prepared;
+
+/// Sizes and counts for `store stats`, `/metrics` and `status`. Safe to read at any time.
+struct store_stats {
+  journal_head head;
+  sequence anchor;
+  sequence frontier;
+  std::uint64_t disk_bytes = 0;
+  std::uint64_t free_bytes = 0;
+  std::uint64_t commits = 0;
+  std::uint64_t commit_bytes = 0;
+  bool failed = false;
+  bool no_space = false;
+};
+
+/// What a scrub or a deep verification found.
+struct integrity_report {
+  sequence from;
+  sequence to;
+  std::uint64_t records = 0;
+  std::vector<fault> damage; ///< Each names its range and the commands that help.
+};
+
+class store {
+public:
+  /// Makes a new store in an absent or empty directory. Answers `conflict` otherwise.
+  static result<void> create(const store_options& options, wall_time now);
+
+  /// Verifies, repairs where it can, and opens for writing. Answers `conflict` while somebody else
+  /// holds the store, `corrupt` when acknowledged records cannot be served, `not_found`, `invalid`
+  /// or `unsupported` when the directory is no store this version may open. After a fault the
+  /// directory is as it was.
+  static result<std::unique_ptr<store>> open(const store_options& options, wall_time now,
+                                             recovery_report* report = nullptr);
+
+  /// An operator gives up what cannot be recovered: keeps what verifies and records the gap. The
+  /// store is left closed. Answers the range given up, `from` beyond `to` when none.
+  static result<std::pair<sequence, sequence>>
+  accept_loss(const store_options& options, const std::string& reason, wall_time now);
+
+  virtual ~store() = default;
+
+  /// Stage one: deduplicates, gives sequences, links the chain. Called from one thread at a time.
+  /// The answers are in `answers(...)`, in the order of the drafts, and may leave only after
+  /// `commit` succeeded (those of level `none` at once).
+  virtual std::unique_ptr<prepared> prepare(std::vector<draft> drafts, wall_time now) = 0;
+
+  /// Stage two: makes the batch durable at its highest level, in the log and in the mirror.
+  /// Called from one thread at a time, in the order of `prepare`. After a fault every batch not
+  /// yet committed has an unknown outcome, and the store takes nothing more until it is reopened.
+  virtual result<void> commit(prepared& batch, wall_time now) = 0;
+
+  /// After `commit`, on stage one's thread: the batch is no longer in flight.
+  virtual void settle(const prepared& batch) = 0;
+
+  /// Makes every `process` append so far survive power loss. Stage two's thread.
+  virtual result<void> sync() = 0;
+
+  /// Flushes, verifies and moves the anchor to what is then in table files. One thread at a time,
+  /// beside appends.
+  virtual result<sequence> advance_anchor(wall_time now) = 0;
+
+  /// True when an anchor is worth its cost: half of the mirror is used.
+  virtual bool anchor_due() const = 0;
+
+  /// Writes the frontier to the superblock; due every second while dirty.
+  virtual result<void> save_frontier(wall_time now) = 0;
+
+  /// Raises the retention floor: records up to `floor` may be removed. Answers `conflict` when it
+  /// is beyond the anchor, beyond a consumer or without a covering checkpoint, or drops more than
+  /// 20 % of the records at once, unless `forced`. Stage one's and two's threads must be idle.
+  virtual result<void> raise_floor(sequence floor, bool forced, const std::string& reason,
+                                   wall_time now) = 0;
+
+  /// Checks block checksums of table files and the chain of `[from, to]`; `deep` also re-derives
+  /// `seen` and the small states from the log. Any thread.
+  virtual result<integrity_report> scrub(sequence from, sequence to, bool deep) const = 0;
+
+  virtual const reader& read() const = 0;
+  virtual store_stats stats() const = 0;
+
+  /// Anchors, marks the superblock clean and releases the lock.
+  virtual result<void> close(wall_time now) = 0;
+};
+
+/// The answers of a batch, in the order of its drafts.
+const std::vector<append_answer>& answers(const prepared& batch);
+/// The first and last record of the batch; `first` beyond `last` when it adds none. Subscribers are
+/// told this range and read it, so a slow one holds no memory here.
+std::pair<sequence, sequence> range(const prepared& batch);
+/// The level the batch is committed at.
+durability level(const prepared& batch);
+
+/// Deep verification of a stopped store without opening it for writing or changing it.
+result<integrity_report> verify_stopped(const std::filesystem::path& directory, disk& files,
+                                        bool deep, rocksdb::Env* env = nullptr);
+
+/// Makes a new store at `target` with the records of `from` up to `last`, their checkpoints and
+/// places; `from` is only read. Sequences, times and digests of bodies are kept.
+result<void> fork(const reader& from, sequence last, const store_options& target, wall_time now);
+
+} // namespace holdfast::persistence
