@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace holdfast::persistence {
 
@@ -21,6 +22,13 @@ result<std::string> encode_canonical(const value& given);
 
 /// Appends the encoding to `out`, which is unchanged after a fault.
 result<void> encode_canonical(const value& given, std::string& out);
+
+/// As above, leaving the named top-level members out.
+result<void> encode_canonical_without(const value& given, const std::vector<std::string>& omitted,
+                                      std::string& out);
+
+/// Is it well-formed UTF-8? Surrogates and overlong forms are not.
+bool is_utf8(std::string_view text);
 
 /// Decodes one value that fills `encoded` exactly. Answers `corrupt` for anything that
 /// `encode_canonical` would not have written.

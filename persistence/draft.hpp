@@ -66,6 +66,7 @@ struct draft {
   digest content{};
   digest identity{};         ///< The `seen` key; for events only.
   digest payload_identity{}; ///< Tells a conflict from a duplicate under one key.
+  /// `payload_identity` is not `content`, and is kept in the record.
   bool explicit_identity = false;
   attachment with;
   std::string refusal;
@@ -84,5 +85,8 @@ draft make_checkpoint(state_attachment taken, wall_time now);
 draft make_cursor(cursor_attachment moved, wall_time now);
 draft make_control(control_attachment set, durability level, wall_time now);
 draft make_audit(std::string type, const value& body, wall_time now);
+draft make_anchor(const value& body, wall_time now);
+/// States that records `from` to `to` were given up. It takes the number behind `to`.
+draft make_gap(sequence from, sequence to, const std::string& reason, wall_time now);
 
 } // namespace holdfast::persistence
