@@ -132,6 +132,12 @@ struct append_refused {
   std::chrono::milliseconds retry_after{0}; ///< A hint, not a promise.
 };
 
+/// The whole answer to one append: an answer for each event in order, or a refusal of them all.
+struct append_result {
+  std::vector<append_answer> answers;
+  std::optional<append_refused> refused; ///< If set, nothing was taken and `answers` is empty.
+};
+
 /// Chooses records. Every given condition must hold.
 struct event_query {
   sequence from{1};                ///< First sequence looked at.
