@@ -61,6 +61,7 @@ function(holdfast_room name)
   target_include_directories(${name} ${reach}
     "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>"
     "$<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}/holdfast>")
+  set_property(GLOBAL APPEND PROPERTY HOLDFAST_ROOMS ${name})
   install(TARGETS ${name} EXPORT HoldfastTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
   if(room_HEADERS)
     install(FILES ${room_HEADERS}

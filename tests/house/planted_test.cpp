@@ -72,14 +72,15 @@ struct small_house {
     std::ofstream{root / path} << text;
   }
 
-  house::violations inspect() const {
+  /// Every rule but formatting, which starts a program, unless it is asked for.
+  house::violations inspect(bool also_formatting = false) const {
     const auto all = house::read_tree(root);
     house::violations found;
     for (const auto rule : {house::includes, house::banned_words, house::orphans, house::layout,
                             house::markers, house::first_lines})
       for (const auto& one : rule(all))
         found.push_back(one);
-    if (house::clang_format())
+    if (also_formatting && house::clang_format())
       for (const auto& one : house::formatting(all))
         found.push_back(one);
     return found;
@@ -93,7 +94,7 @@ struct small_house {
   }
 
   void expect_found(const std::string& path, std::size_t line, const std::string& rule) const {
-    const auto found = inspect();
+    const auto found = inspect(rule == "formatting");
     BOOST_TEST_CONTEXT(path << ":" << line << ": " << rule) {
       for (const auto& one : found)
         BOOST_TEST_MESSAGE(one.file << ":" << one.line << ": " << one.rule << ": " << one.what);
@@ -113,7 +114,7 @@ struct small_house {
 BOOST_AUTO_TEST_SUITE(a_small_house)
 
 BOOST_FIXTURE_TEST_CASE(that_keeps_the_rules_is_left_alone, small_house) {
-  for (const auto& [file, line, rule, what] : inspect())
+  for (const auto& [file, line, rule, what] : inspect(true))
     BOOST_ERROR(file << ":" << line << ": " << rule << ": " << what);
   BOOST_TEST(house::installed_headers(house::read_tree(root)).size() == 2U);
 }
