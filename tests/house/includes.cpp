@@ -127,6 +127,9 @@ place place_in_runtime(const source& file) {
   } else if (file.is_under("runtime/os")) {
     row.name = "runtime/os/";
     row.libraries.insert("posix");
+  } else if (file.path.starts_with("runtime/json")) {
+    row.name = "runtime/json"; // the one place that turns values into JSON, for doors and tools
+    row.libraries.insert("json");
   } else {
     row.name = "the composition root";
     row.libraries.insert({"toml", "prometheus"});
