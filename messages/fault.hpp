@@ -14,16 +14,17 @@ namespace holdfast {
 
 /// Codes say what the caller can do, not where it went wrong.
 enum class fault_code : std::uint8_t {
-  invalid = 1,     ///< The input breaks a rule: correct it, sending it again is of no use.
-  not_found = 2,   ///< The named thing does not exist.
-  denied = 3,      ///< The operating system or a rule forbids it.
-  conflict = 4,    ///< Somebody else holds it, or it exists with other content.
-  busy = 5,        ///< A limit is reached: send it again a little later.
-  no_space = 6,    ///< The disk is full: it goes on by itself once there is room.
-  timed_out = 7,   ///< No answer within the deadline: the outcome is unknown.
-  corrupt = 8,     ///< Stored bytes are not what was written: an operator must decide.
-  failed = 9,      ///< The store failed and must be reopened: the outcome is unknown.
-  unsupported = 10 ///< Written by a newer version: use that version.
+  invalid = 1,      ///< The input breaks a rule: correct it, sending it again is of no use.
+  not_found = 2,    ///< The named thing does not exist.
+  denied = 3,       ///< The operating system or a rule forbids it.
+  conflict = 4,     ///< Somebody else holds it, or it exists with other content.
+  busy = 5,         ///< A limit is reached: send it again a little later.
+  no_space = 6,     ///< The disk is full: it goes on by itself once there is room.
+  timed_out = 7,    ///< No answer within the deadline: the outcome is unknown.
+  corrupt = 8,      ///< Stored bytes are not what was written: an operator must decide.
+  failed = 9,       ///< The store failed and must be reopened: the outcome is unknown.
+  unsupported = 10, ///< Written by a newer version: use that version.
+  unreachable = 11  ///< Nobody answers there: start it, or correct the address.
 };
 
 /// The code's name as it appears in answers and logs.
@@ -49,6 +50,8 @@ constexpr std::string_view to_string(fault_code code) {
     return "failed";
   case fault_code::unsupported:
     return "unsupported";
+  case fault_code::unreachable:
+    return "unreachable";
   }
   return "unknown";
 }
