@@ -48,8 +48,19 @@ struct recovery_report {
   std::vector<std::pair<std::string, std::chrono::microseconds>> phases;
 };
 
-/// Records that have their places but are not yet on disk. Moves from stage one to stage two.
-class prepared;
+/// Records that have their places but are not yet on disk. Moves from stage one to stage two. A
+/// store derives its own from it, with the bytes to write.
+struct prepared {
+  std::vector<append_answer> answers;  ///< In the order of the drafts.
+  sequence first{1};                   ///< Of the records it adds.
+  sequence last;                       ///< Before `first`: it adds none.
+  durability level = durability::none; ///< What it is committed at.
+
+  prepared() = default;
+  prepared(const prepared&) = delete;
+  prepared& operator=(const prepared&) = delete;
+  virtual ~prepared() = default;
+};
 
 /// Sizes and counts for `store stats`, `/metrics` and `status`. Safe to read at any time.
 struct store_stats {
@@ -92,8 +103,8 @@ public:
   virtual ~store() = default;
 
   /// Stage one: deduplicates, gives sequences, links the chain. Called from one thread at a time.
-  /// The answers are in `answers(...)`, in the order of the drafts, and may leave only after
-  /// `commit` succeeded (those of level `none` at once).
+  /// Its answers may leave only after `commit` succeeded (those of level `none` at once).
+  /// Subscribers are told the range and read it, so a slow one holds no memory here.
   virtual std::unique_ptr<prepared> prepare(std::vector<draft> drafts, wall_time now) = 0;
 
   /// Stage two: makes the batch durable at its highest level, in the log and in the mirror.
@@ -133,14 +144,6 @@ public:
   /// Anchors, marks the superblock clean and releases the lock.
   virtual result<void> close(wall_time now) = 0;
 };
-
-/// The answers of a batch, in the order of its drafts.
-const std::vector<append_answer>& answers(const prepared& batch);
-/// The first and last record of the batch; `first` beyond `last` when it adds none. Subscribers are
-/// told this range and read it, so a slow one holds no memory here.
-std::pair<sequence, sequence> range(const prepared& batch);
-/// The level the batch is committed at.
-durability level(const prepared& batch);
 
 /// Deep verification of a stopped store without opening it for writing or changing it.
 result<integrity_report> verify_stopped(const std::filesystem::path& directory, disk& files,
