@@ -361,7 +361,7 @@ result<void> finish(bool good, std::string& out, std::size_t before, const encod
   if (good)
     return {};
   out.resize(before);
-  return fault{fault_code::invalid, made.path + (made.path.empty() ? "" : " ") + made.rule};
+  return fault{fault_code::invalid, made.path + (made.path.empty() ? "" : ": ") + made.rule};
 }
 
 } // namespace

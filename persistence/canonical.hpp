@@ -17,7 +17,8 @@ inline constexpr std::size_t depth_max = 64;
 
 /// Encodes a value in its only encoding: members in byte order of their names, shortest integers,
 /// 64-bit floats, text and bytes kept apart. Answers `invalid` for a number that is not finite,
-/// text that is not UTF-8, or nesting beyond `depth_max`.
+/// text that is not UTF-8, or nesting beyond `depth_max`; it names the place (".usage.tokens[2]: is
+/// not a finite number").
 result<std::string> encode_canonical(const value& given);
 
 /// Appends the encoding to `out`, which is unchanged after a fault.

@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// CRC-32C, eight bytes at a time by table.
+// CRC-32C, eight bytes at a time: by the processor's instruction, else by table.
 #include "persistence/crc32c.hpp"
 
 #include <array>
 #include <cstddef>
+#include <cstring>
+
+#if defined(__x86_64__)
+#include <nmmintrin.h>
+#endif
 
 namespace holdfast::persistence {
 namespace {
@@ -28,9 +33,28 @@ constexpr tables make_tables() {
 
 constexpr tables sliced = make_tables();
 
-} // namespace
+#if defined(__x86_64__)
+// Every batch passes here on its way to the mirror; by table that took as long as writing it.
+__attribute__((target("sse4.2"))) std::uint32_t by_instruction(std::string_view bytes,
+                                                               std::uint32_t before) {
+  std::uint64_t crc = ~before;
+  const auto* next = bytes.data();
+  auto left = bytes.size();
+  for (; left >= 8; next += 8, left -= 8) {
+    std::uint64_t eight;
+    std::memcpy(&eight, next, sizeof eight);
+    crc = _mm_crc32_u64(crc, eight);
+  }
+  auto rest = static_cast<std::uint32_t>(crc);
+  for (; left > 0; ++next, --left)
+    rest = _mm_crc32_u8(rest, static_cast<unsigned char>(*next));
+  return ~rest;
+}
 
-std::uint32_t crc32c(std::string_view bytes, std::uint32_t before) {
+const bool has_instruction = __builtin_cpu_supports("sse4.2") != 0;
+#endif
+
+std::uint32_t by_table(std::string_view bytes, std::uint32_t before) {
   auto crc = ~before;
   const auto at = [&bytes](std::size_t index) {
     return static_cast<std::uint32_t>(static_cast<unsigned char>(bytes[index]));
@@ -46,6 +70,16 @@ std::uint32_t crc32c(std::string_view bytes, std::uint32_t before) {
   for (; next < bytes.size(); ++next)
     crc = (crc >> 8U) ^ sliced[0][(crc ^ at(next)) & 0xFFU];
   return ~crc;
+}
+
+} // namespace
+
+std::uint32_t crc32c(std::string_view bytes, std::uint32_t before) {
+#if defined(__x86_64__)
+  if (has_instruction)
+    return by_instruction(bytes, before);
+#endif
+  return by_table(bytes, before);
 }
 
 } // namespace holdfast::persistence

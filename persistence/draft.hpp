@@ -21,6 +21,11 @@ struct event_limits {
   std::size_t key_bytes_max = 200;
 };
 
+/// Largest state of a checkpoint before compression, and largest control value. Larger ones are
+/// refused.
+inline constexpr std::size_t state_bytes_max = 16ULL << 20U;
+inline constexpr std::size_t control_bytes_max = 1ULL << 20U;
+
 /// Which top-level fields of a body say nothing about what the event is.
 struct identity_rule {
   std::string stream; ///< Exact, or a prefix that ends in `*`.
