@@ -109,6 +109,21 @@ int run_command(const command_spec& command, const common_options& chosen) {
 
 } // namespace
 
+int run_single_command(const command_spec& command, std::vector<std::string> words) {
+  common_options chosen;
+  const auto common = common_specs(chosen);
+  auto named = words;
+  named.insert(named.begin(), command.name);
+  const auto found = check_words(named, {command}, common);
+  if (!found)
+    return refuse(found.error());
+  if (found->help)
+    return print_and_end(help_command(command, common));
+  if (const auto parsed = parse(words, command, common); !parsed)
+    return refuse(parsed.error());
+  return run_command(command, chosen);
+}
+
 int run_command_line(std::vector<std::string> words) {
   const auto commands = all_commands();
   common_options chosen;

@@ -28,6 +28,9 @@ result<word_check> check_words(const std::vector<std::string>& words,
 /// results and messages; answers the exit code. Does not throw.
 int run_command_line(std::vector<std::string> words);
 
+/// The same for a program that is one command.
+int run_single_command(const command_spec& command, std::vector<std::string> words);
+
 /// The names of an option: `-f,--follow` is `-f` and `--follow`.
 std::vector<std::string> names_of(const option_spec& option);
 
