@@ -1,0 +1,567 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every key of the configuration, once: type, range, meaning, and the option behind it.
+#include "runtime/config_keys.hpp"
+
+#include "runtime/config.hpp"
+#include "runtime/json.hpp"
+#include "runtime/os/host.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <regex>
+
+namespace holdfast::config {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+fault broken(std::string what) {
+  return {fault_code::invalid, std::move(what), ""};
+}
+
+/// Answers a reference to one option.
+template <class Member>
+using place = std::function<Member&(options&)>;
+
+template <class Member>
+const Member& seen(const place<Member>& at, const options& chosen) {
+  return at(const_cast<options&>(chosen));
+}
+
+std::string quoted(const std::string& text) {
+  std::string out;
+  json::print_text(text, out);
+  return out;
+}
+
+std::string list(const std::vector<std::string>& items) {
+  std::string out{"["};
+  for (const auto& one : items)
+    out += (out.size() > 1 ? ", " : "") + quoted(one);
+  return out + "]";
+}
+
+/// Flags and variables give a list as one text with commas.
+std::vector<std::string> parts(const std::string& text) {
+  std::vector<std::string> found;
+  std::size_t at = 0;
+  while (at <= text.size() && !text.empty()) {
+    const auto comma = std::min(text.find(',', at), text.size());
+    found.push_back(text.substr(at, comma - at));
+    at = comma + 1;
+  }
+  return found;
+}
+
+result<std::uint64_t> whole(const given& from) {
+  if (const auto* number = std::get_if<std::int64_t>(&from)) {
+    if (*number < 0)
+      return broken("must not be negative");
+    return static_cast<std::uint64_t>(*number);
+  }
+  if (const auto* text = std::get_if<std::string>(&from)) {
+    std::uint64_t number = 0;
+    const auto read = std::from_chars(text->data(), text->data() + text->size(), number);
+    if (read.ec == std::errc{} && read.ptr == text->data() + text->size())
+      return number;
+  }
+  return broken("must be a whole number");
+}
+
+key count(std::string name, std::uint64_t least, std::uint64_t most, place<std::uint64_t> at,
+          std::string says) {
+  const auto range = std::to_string(least) + " to " + std::to_string(most);
+  return {std::move(name),
+          "count",
+          range,
+          std::move(says),
+          [=](options& into, const given& from, const std::filesystem::path&) -> result<void> {
+            auto number = whole(from);
+            if (!number)
+              return number.error();
+            if (*number < least || *number > most)
+              return broken("is " + std::to_string(*number) + "; allowed is " + range);
+            at(into) = *number;
+            return {};
+          },
+          [=](const options& from) { return std::to_string(seen(at, from)); }};
+}
+
+key size(std::string name, std::uint64_t least, std::uint64_t most, place<std::uint64_t> at,
+         std::string says) {
+  const auto range = print_size(least) + " to " + print_size(most);
+  return {std::move(name),
+          "size",
+          range,
+          std::move(says),
+          [=](options& into, const given& from, const std::filesystem::path&) -> result<void> {
+            const auto* text = std::get_if<std::string>(&from);
+            auto bytes = text == nullptr ? whole(from) : parse_size(*text);
+            if (!bytes)
+              return broken("must be a size such as \"64 MiB\", or a number of bytes");
+            if (*bytes < least || *bytes > most)
+              return broken("is " + print_size(*bytes) + "; allowed is " + range);
+            at(into) = *bytes;
+            return {};
+          },
+          [=](const options& from) { return quoted(print_size(seen(at, from))); }};
+}
+
+key span(std::string name, milliseconds least, milliseconds most, place<milliseconds> at,
+         std::string says) {
+  const auto range = print_duration(least) + " to " + print_duration(most);
+  return {std::move(name),
+          "duration",
+          range,
+          std::move(says),
+          [=](options& into, const given& from, const std::filesystem::path&) -> result<void> {
+            const auto* text = std::get_if<std::string>(&from);
+            if (text == nullptr)
+              return broken("must be a duration with its unit, such as \"30 s\"");
+            auto read = parse_duration(*text);
+            if (!read)
+              return read.error();
+            if (*read < least || *read > most)
+              return broken("is " + print_duration(*read) + "; allowed is " + range);
+            at(into) = *read;
+            return {};
+          },
+          [=](const options& from) { return quoted(print_duration(seen(at, from))); }};
+}
+
+key path(std::string name, place<std::filesystem::path> at, std::string says) {
+  return {std::move(name),
+          "path",
+          "",
+          std::move(says),
+          [=](options& into, const given& from, const std::filesystem::path& base) -> result<void> {
+            const auto* text = std::get_if<std::string>(&from);
+            if (text == nullptr)
+              return broken("must be a path as text");
+            if (text->find('\0') != text->npos)
+              return broken("must not contain a zero byte");
+            at(into) = text->empty() ? std::filesystem::path{} : os::absolute(*text, base);
+            return {};
+          },
+          [=](const options& from) { return quoted(seen(at, from).string()); }};
+}
+
+key flag(std::string name, place<bool> at, std::string says) {
+  return {std::move(name),
+          "flag",
+          "true or false",
+          std::move(says),
+          [=](options& into, const given& from, const std::filesystem::path&) -> result<void> {
+            const auto* truth = std::get_if<bool>(&from);
+            const auto* text = std::get_if<std::string>(&from);
+            if (truth == nullptr && (text == nullptr || (*text != "true" && *text != "false")))
+              return broken("must be true or false");
+            at(into) = truth == nullptr ? *text == "true" : *truth;
+            return {};
+          },
+          [=](const options& from) { return seen(at, from) ? "true" : "false"; }};
+}
+
+key word(std::string name, std::vector<std::string> words,
+         std::function<void(options&, const std::string&)> put,
+         std::function<std::string(const options&)> get, std::string says) {
+  std::string allowed;
+  for (const auto& one : words)
+    allowed += (allowed.empty() ? "" : ", ") + one;
+  return {std::move(name),
+          "word",
+          allowed,
+          std::move(says),
+          [=](options& into, const given& from, const std::filesystem::path&) -> result<void> {
+            const auto* text = std::get_if<std::string>(&from);
+            if (text == nullptr || std::find(words.begin(), words.end(), *text) == words.end())
+              return broken("must be one of " + allowed);
+            put(into, *text);
+            return {};
+          },
+          [=](const options& from) { return quoted(get(from)); }};
+}
+
+using text_rule = std::function<std::string(const std::string&)>;
+
+key texts(std::string name, std::string type, text_rule wrong, place<std::vector<std::string>> at,
+          std::string says) {
+  return {std::move(name),
+          std::move(type),
+          "",
+          std::move(says),
+          [=](options& into, const given& from, const std::filesystem::path&) -> result<void> {
+            std::vector<std::string> items;
+            if (const auto* text = std::get_if<std::string>(&from))
+              items = parts(*text);
+            else if (const auto* several = std::get_if<std::vector<std::string>>(&from))
+              items = *several;
+            else
+              return broken("must be a list of texts");
+            for (const auto& one : items)
+              if (const auto why = wrong(one); !why.empty())
+                return broken("\"" + one + "\" " + why);
+            at(into) = std::move(items);
+            return {};
+          },
+          [=](const options& from) { return list(seen(at, from)); }};
+}
+
+std::string wrong_stream(const std::string& pattern) {
+  if (pattern.empty() || pattern.size() > 200)
+    return "must have 1 to 200 bytes";
+  if (pattern.front() == '$')
+    return "begins with `$`: those streams are Holdfast's own";
+  if (const auto star = pattern.find('*'); star != pattern.npos && star + 1 != pattern.size())
+    return "may have a `*` only at its end";
+  return "";
+}
+
+std::string wrong_expression(const std::string& text) {
+  try {
+    std::regex{text};
+    return "";
+  } catch (const std::regex_error&) {
+    return "is not a regular expression";
+  }
+}
+
+key users(std::string name, place<std::vector<std::uint32_t>> at, std::string says) {
+  return {std::move(name),
+          "list of user ids",
+          "0 to 4294967294",
+          std::move(says),
+          [=](options& into, const given& from, const std::filesystem::path&) -> result<void> {
+            std::vector<given> items;
+            if (const auto* text = std::get_if<std::string>(&from))
+              for (auto& one : parts(*text))
+                items.emplace_back(std::move(one));
+            else if (const auto* several = std::get_if<std::vector<std::int64_t>>(&from))
+              items.assign(several->begin(), several->end());
+            else
+              return broken("must be a list of numeric user ids");
+            std::vector<std::uint32_t> ids;
+            for (const auto& one : items) {
+              auto id = whole(one);
+              if (!id || *id > 4294967294U)
+                return broken("must be a list of numeric user ids, 0 to 4294967294");
+              ids.push_back(static_cast<std::uint32_t>(*id));
+            }
+            at(into) = std::move(ids);
+            return {};
+          },
+          [=](const options& from) {
+            std::string out{"["};
+            for (const auto id : seen(at, from))
+              out += (out.size() > 1 ? ", " : "") + std::to_string(id);
+            return out + "]";
+          }};
+}
+
+/// A table of streams to lists of fields; there is no text for it.
+key volatile_fields() {
+  return {"events.volatile",
+          "table",
+          "",
+          "Fields of a body that say nothing about what the event is, by stream (or `prefix*`): "
+          "two events that differ only there are duplicates.",
+          [](options& into, const given& from, const std::filesystem::path&) -> result<void> {
+            const auto* rules = std::get_if<std::map<std::string, std::vector<std::string>>>(&from);
+            if (rules == nullptr)
+              return broken("must be a table of streams to lists of fields");
+            into.events.volatile_fields.clear();
+            for (const auto& [stream, fields] : *rules) {
+              if (const auto why = wrong_stream(stream); !why.empty())
+                return broken("\"" + stream + "\" " + why);
+              into.events.volatile_fields.push_back({stream, fields});
+            }
+            return {};
+          },
+          [](const options& from) {
+            std::string out;
+            for (const auto& rule : from.events.volatile_fields)
+              out += (out.empty() ? " " : ", ") + quoted(rule.stream) + " = " + list(rule.fields);
+            return out.empty() ? "{}" : "{" + out + " }";
+          }};
+}
+
+constexpr std::uint64_t kib = 1ULL << 10U;
+constexpr std::uint64_t mib = 1ULL << 20U;
+constexpr std::uint64_t gib = 1ULL << 30U;
+constexpr milliseconds second{1000};
+constexpr milliseconds hour{3600 * 1000};
+constexpr milliseconds day = 24 * hour;
+
+using numbers = std::uint64_t&;
+using spans = milliseconds&;
+
+void store_keys(std::vector<key>& into) {
+  into.insert(
+      into.end(),
+      {path(
+           "store.data", [](options & o) -> auto& { return o.store.data; },
+           "The data directory. Relative paths start from the directory of the file that says "
+           "so, else from the current one."),
+       texts(
+           "store.indexed_streams", "list of streams", wrong_stream,
+           [](options & o) -> auto& { return o.store.indexed_streams; },
+           "Streams (or `prefix*`) that keep an index for replay by stream; costs about a fifth "
+           "of throughput."),
+       size(
+           "store.mirror_segment", 4 * mib, 4 * gib,
+           [](options& o) -> numbers { return o.store.mirror_segment_bytes; },
+           "One of the two segments of the tail mirror; bounds the time a start takes."),
+       size(
+           "store.memory", 4 * mib, 16 * gib,
+           [](options& o) -> numbers { return o.store.memory_bytes; },
+           "Write buffers of the store together; when full, they are flushed to table files."),
+       size(
+           "store.cache", 0, 64 * gib, [](options& o) -> numbers { return o.store.cache_bytes; },
+           "Cache for blocks of table files; when full, the oldest is dropped."),
+       size(
+           "store.ballast", 0, 16 * gib,
+           [](options& o) -> numbers { return o.store.ballast_bytes; },
+           "A file given up when the disk is full, so that a stop can still be written; 0: "
+           "none.")});
+}
+
+void event_keys(std::vector<key>& into) {
+  into.insert(
+      into.end(),
+      {size(
+           "events.body_max", kib, 64 * mib,
+           [](options& o) -> numbers { return o.events.body_bytes_max; },
+           "A larger event is rejected."),
+       word(
+           "events.durability", {"none", "process", "power"},
+           [](options& o, const std::string& text) {
+             o.events.level = text == "none"      ? durability::none
+                              : text == "process" ? durability::process
+                                                  : durability::power;
+           },
+           [](const options& o) { return std::string{to_string(o.events.level)}; },
+           "What an acknowledgement survives where the request does not say."),
+       volatile_fields(),
+       count(
+           "events.waiting_max", 1, 10'000'000,
+           [](options& o) -> numbers { return o.events.waiting_events_max; },
+           "Events taken and not yet answered; beyond it appends are answered `busy`."),
+       size(
+           "events.waiting_bytes_max", mib, 16 * gib,
+           [](options& o) -> numbers { return o.events.waiting_bytes_max; }, "The same in bytes."),
+       count(
+           "events.batch_max", 1, 65536,
+           [](options& o) -> numbers { return o.events.batch_events_max; },
+           "Events of one commit; more wait for the next."),
+       size(
+           "events.batch_bytes_max", 64 * kib, 64 * mib,
+           [](options& o) -> numbers { return o.events.batch_bytes_max; },
+           "The same in bytes; a larger event goes alone.")});
+}
+
+void checkpoint_keys(std::vector<key>& into) {
+  into.insert(
+      into.end(),
+      {count(
+           "checkpoint.events", 1, 1'000'000'000,
+           [](options& o) -> numbers { return o.checkpoint.events; },
+           "A checkpoint is taken after this many events, or after the interval, whichever is "
+           "first."),
+       span(
+           "checkpoint.interval", milliseconds{1}, 365 * day,
+           [](options& o) -> spans { return o.checkpoint.interval; },
+           "The interval of that rule; without new events no checkpoint is taken."),
+       count(
+           "checkpoint.keep_newest", 1, 100'000,
+           [](options& o) -> numbers { return o.history.newest; },
+           "How many of the newest checkpoints of an owner are kept."),
+       count(
+           "checkpoint.keep_hourly", 0, 100'000,
+           [](options& o) -> numbers { return o.history.hourly; },
+           "Beyond those, one an hour for this many hours."),
+       count(
+           "checkpoint.keep_daily", 0, 100'000,
+           [](options& o) -> numbers { return o.history.daily; },
+           "Beyond those, one a day for this many days.")});
+}
+
+void pressure_keys(std::vector<key>& into) {
+  constexpr std::uint64_t most = 1'000'000'000'000ULL;
+  into.insert(
+      into.end(),
+      {size(
+           "pressure.pause", 0, most, [](options& o) -> numbers { return o.pressure.pause_bytes; },
+           "Producers are asked to pause above this many unprocessed bytes; 0: bytes do not "
+           "count."),
+       size(
+           "pressure.resume", 0, most,
+           [](options& o) -> numbers { return o.pressure.resume_bytes; },
+           "... and to go on below this."),
+       count(
+           "pressure.pause_events", 0, most,
+           [](options& o) -> numbers { return o.pressure.pause_events; },
+           "The same in events; 0: they do not count."),
+       count(
+           "pressure.resume_events", 0, most,
+           [](options& o) -> numbers { return o.pressure.resume_events; },
+           "... and to go on below this."),
+       span(
+           "pressure.pause_age", milliseconds{0}, 365 * day,
+           [](options& o) -> spans { return o.pressure.pause_age; },
+           "The same by the age of the oldest unprocessed event; 0: it does not count."),
+       span(
+           "pressure.resume_age", milliseconds{0}, 365 * day,
+           [](options& o) -> spans { return o.pressure.resume_age; },
+           "... and to go on below this."),
+       span(
+           "pressure.consumer_silence", second, 365 * day,
+           [](options& o) -> spans { return o.pressure.consumer_silence; },
+           "A consumer that committed nothing for so long stops counting, with an alarm.")});
+}
+
+void telemetry_keys(std::vector<key>& into) {
+  into.insert(
+      into.end(),
+      {flag(
+           "telemetry.enabled", [](options & o) -> auto& { return o.telemetry.enabled; },
+           "Write log files."),
+       path(
+           "telemetry.directory", [](options & o) -> auto& { return o.telemetry.directory; },
+           "Where they are; empty: `telemetry` in the data directory."),
+       word(
+           "telemetry.level", {"debug", "info", "warn", "error"},
+           [](options& o, const std::string& text) { o.telemetry.level = text; },
+           [](const options& o) { return o.telemetry.level; }, "Lines below it are not written."),
+       size(
+           "telemetry.rotate", 64 * kib, 10 * gib,
+           [](options& o) -> numbers { return o.telemetry.rotate_bytes; },
+           "A new file is begun at this size, and each day."),
+       size(
+           "telemetry.total_max", mib, 1000 * gib,
+           [](options& o) -> numbers { return o.telemetry.total_bytes_max; },
+           "Of all files together; beyond it the oldest go first."),
+       span(
+           "telemetry.compress_after", hour, 3650 * day,
+           [](options& o) -> spans { return o.telemetry.compress_after; },
+           "Older files are compressed."),
+       span(
+           "telemetry.delete_after", hour, 3650 * day,
+           [](options& o) -> spans { return o.telemetry.delete_after; },
+           "Older files are removed."),
+       span(
+           "telemetry.audit_delete_after", hour, 3650 * day,
+           [](options& o) -> spans { return o.telemetry.audit_delete_after; },
+           "The same for the audit stream."),
+       texts(
+           "telemetry.redact", "list of expressions", wrong_expression,
+           [](options & o) -> auto& { return o.telemetry.redact; },
+           "Regular expressions; what they match is not written. Keys, tokens and passwords are "
+           "left out anyway.")});
+}
+
+void door_keys(std::vector<key>& into) {
+  const auto deadline = [](std::string name, place<milliseconds> at, std::string says) {
+    return span(std::move(name), milliseconds{10}, hour, std::move(at), std::move(says));
+  };
+  into.insert(
+      into.end(),
+      {path(
+           "door.socket", [](options & o) -> auto& { return o.door.socket; },
+           "The Unix socket; empty: `holdfast.sock` in the data directory."),
+       users(
+           "door.users", [](options & o) -> auto& { return o.door.uids; },
+           "Numeric ids of the users who may connect; empty: the daemon's own and root."),
+       size(
+           "door.header_max", kib, mib,
+           [](options& o) -> numbers { return o.door.header_bytes_max; },
+           "A longer header is answered 431."),
+       size(
+           "door.body_max", kib, 64 * mib,
+           [](options& o) -> numbers { return o.door.body_bytes_max; },
+           "A longer body is answered 413."),
+       size(
+           "door.stream_body_max", kib, gib,
+           [](options& o) -> numbers { return o.door.stream_body_bytes_max; },
+           "The same for NDJSON and CSV."),
+       size(
+           "door.line_max", kib, 64 * mib,
+           [](options& o) -> numbers { return o.door.line_bytes_max; },
+           "A longer line of NDJSON or CSV is rejected alone."),
+       deadline(
+           "door.header_deadline", [](options& o) -> spans { return o.door.header_deadline; },
+           "For the whole header; then the connection is closed."),
+       deadline(
+           "door.request_deadline", [](options& o) -> spans { return o.door.request_deadline; },
+           "For the whole request and its answer; then the connection is closed."),
+       deadline(
+           "door.idle_deadline", [](options& o) -> spans { return o.door.idle_deadline; },
+           "Between two requests; then the connection is closed."),
+       count(
+           "door.connections_max", 1, 100'000,
+           [](options& o) -> numbers { return o.door.connections_max; },
+           "Beyond it a connection is answered 503 and closed."),
+       count(
+           "door.readers", 1, 64, [](options& o) -> numbers { return o.door.readers; },
+           "Threads that read the store for requests."),
+       count(
+           "door.reads_waiting_max", 1, 100'000,
+           [](options& o) -> numbers { return o.door.reads_waiting_max; },
+           "Requests that wait for one of those; beyond it they are answered 503.")});
+}
+
+void run_keys(std::vector<key>& into) {
+  into.insert(into.end(),
+              {count(
+                   "run.workers", 1, 256, [](options& o) -> numbers { return o.workers; },
+                   "Threads that actors share."),
+               span(
+                   "run.stop_deadline", milliseconds{100}, hour,
+                   [](options& o) -> spans { return o.stop_deadline; },
+                   "A stop that takes longer ends with a report of who would not leave."),
+               flag(
+                   "run.init", [](options & o) -> auto& { return o.initialise; },
+                   "Make the store when the data directory is absent or empty.")});
+}
+
+void below(std::vector<fault>& into, bool is_below, const char* lower, const char* upper) {
+  if (!is_below)
+    into.push_back(broken(std::string{"`"} + lower + "` must be less than `" + upper + "`"));
+}
+
+} // namespace
+
+const std::vector<key>& table() {
+  static const auto made = [] {
+    std::vector<key> keys;
+    store_keys(keys);
+    event_keys(keys);
+    checkpoint_keys(keys);
+    pressure_keys(keys);
+    telemetry_keys(keys);
+    door_keys(keys);
+    run_keys(keys);
+    return keys;
+  }();
+  return made;
+}
+
+std::vector<fault> contradictions(const options& chosen) {
+  std::vector<fault> found;
+  const auto& p = chosen.pressure;
+  below(found, p.pause_bytes == 0 || p.resume_bytes < p.pause_bytes, "pressure.resume",
+        "pressure.pause");
+  below(found, p.pause_events == 0 || p.resume_events < p.pause_events, "pressure.resume_events",
+        "pressure.pause_events");
+  below(found, p.pause_age.count() == 0 || p.resume_age < p.pause_age, "pressure.resume_age",
+        "pressure.pause_age");
+  below(found, chosen.telemetry.rotate_bytes < chosen.telemetry.total_bytes_max, "telemetry.rotate",
+        "telemetry.total_max");
+  below(found, chosen.events.batch_bytes_max <= chosen.store.mirror_segment_bytes / 2,
+        "events.batch_bytes_max", "half of store.mirror_segment");
+  below(found, chosen.events.body_bytes_max <= chosen.store.mirror_segment_bytes / 2,
+        "events.body_max", "half of store.mirror_segment");
+  return found;
+}
+
+} // namespace holdfast::config
