@@ -74,13 +74,15 @@ endfunction()
 #   LIBRARIES  rooms and libraries
 #   PCH        heavy library and std headers to precompile
 #   ARGUMENTS  passed when ctest runs it
+#   LABELS     `release-only` for what need not run a second time under the sanitizers
 function(holdfast_test name)
-  cmake_parse_arguments(PARSE_ARGV 1 test "" "" "SOURCES;LIBRARIES;PCH;ARGUMENTS")
+  cmake_parse_arguments(PARSE_ARGV 1 test "" "" "SOURCES;LIBRARIES;PCH;ARGUMENTS;LABELS")
   add_executable(${name} ${test_SOURCES})
   target_link_libraries(${name} PRIVATE holdfast_options holdfast_test_main ${test_LIBRARIES})
   if(test_PCH)
     holdfast_pch(${name} ${test_PCH})
   endif()
-  add_test(NAME ${name} COMMAND ${name} --color_output=no ${test_ARGUMENTS})
-  set_tests_properties(${name} PROPERTIES TIMEOUT 900)
+  # tools/check counts the cases of the short report.
+  add_test(NAME ${name} COMMAND ${name} --color_output=no --report_level=short ${test_ARGUMENTS})
+  set_tests_properties(${name} PROPERTIES TIMEOUT 900 LABELS "${test_LABELS}")
 endfunction()
