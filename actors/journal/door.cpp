@@ -4,8 +4,21 @@
 
 #include <algorithm>
 #include <utility>
+#include <variant>
 
 namespace holdfast::journal {
+
+namespace {
+
+/// What a draft weighs, with the state that travels beside it.
+std::size_t weight(const persistence::draft& one) {
+  const auto* state = std::get_if<persistence::state_attachment>(&one.with);
+  if (const auto* moved = std::get_if<persistence::cursor_attachment>(&one.with))
+    state = moved->state ? &*moved->state : nullptr;
+  return one.size() + (state == nullptr ? 0 : state->state.size());
+}
+
+} // namespace
 
 door::door(limits chosen, std::shared_ptr<store_slot> slot)
     : limits_{chosen}, slot_{std::move(slot)} {}
@@ -26,7 +39,7 @@ std::optional<append_refused> door::append(std::vector<persistence::draft>& draf
   std::size_t bytes = 0;
   bool early = !drafts.empty();
   for (const auto& one : drafts) {
-    bytes += one.size();
+    bytes += weight(one);
     early = early && one.level == durability::none;
   }
   const auto events = std::max<std::size_t>(1, drafts.size());

@@ -60,14 +60,19 @@ decision journal::start(std::optional<sequence> head, instant now) {
 
 decision journal::on(const std::vector<arrival>& arrived, instant now) {
   decision made;
+  const bool full_or_failed = standing_ == standing::no_space || standing_ == standing::gave_up;
+  if (stop_asked_ || full_or_failed) {
+    // They slipped through the door while it closed. Those taken before are finished.
+    for (const auto& one : arrived)
+      made.turned_away.push_back(one.request);
+    made.refusal =
+        full_or_failed ? *trouble_ : fault{fault_code::busy, "the journal is stopping", {}};
+    return made;
+  }
   for (const auto& one : arrived) {
     waiting_.push_back(one);
     waiting_events_ += one.events;
   }
-  if (stop_asked_)
-    turn_away({fault_code::busy, "the journal is stopping", {}}, made);
-  else if (standing_ == standing::no_space || standing_ == standing::gave_up)
-    turn_away(*trouble_, made);
   return finish(now, made);
 }
 
