@@ -5,6 +5,7 @@
 #include "messages/checkpoint.hpp"
 #include "messages/event.hpp"
 #include "persistence/disk.hpp"
+#include "persistence/record.hpp"
 
 #include <filesystem>
 #include <functional>
@@ -65,7 +66,16 @@ public:
   virtual result<void> scan(sequence from, sequence to,
                             const std::function<bool(const recorded_event&)>& take) const = 0;
 
-  /// The first record recorded at or after that time; beyond the head when there is none.
+  /// As `scan`, without decoding bodies; the record's text is there only during the call.
+  virtual result<void>
+  scan_views(sequence from, sequence to,
+             const std::function<result<bool>(sequence, const record_view&)>& take) const = 0;
+
+  /// The whole record of a view that `scan_views` gave, upcasters applied.
+  virtual result<recorded_event> raised(sequence at, const record_view& record) const = 0;
+
+  /// The first record recorded at or after that time; beyond the head when there is none. Found by
+  /// halving, so exact as long as the clock did not go back.
   virtual result<sequence> at_time(wall_time when) const = 0;
 
   /// Newest first. An empty owner: all owners.
