@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: Apache-2.0
+// Gathers the evidence of a start and performs the decision.
+#include "persistence/recovery.hpp"
+
+#include "persistence/quarantine.hpp"
+#include "persistence/walk.hpp"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+namespace holdfast::persistence {
+namespace {
+
+/// Phases with their times, for the report.
+class stopwatch {
+public:
+  explicit stopwatch(recovery_report& report) : report_{report} {}
+
+  void lap(const char* phase) {
+    const auto now = std::chrono::steady_clock::now();
+    report_.phases.emplace_back(phase,
+                                std::chrono::duration_cast<std::chrono::microseconds>(now - last_));
+    last_ = now;
+  }
+
+private:
+  recovery_report& report_;
+  std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
+};
+
+/// A fault of the machine, not of the store: another try may go well, so it decides nothing.
+bool passing(const fault& problem) {
+  return problem.code == fault_code::no_space || problem.code == fault_code::busy
+         || problem.code == fault_code::timed_out;
+}
+
+class examiner {
+public:
+  examiner(const store_options& options, finding& found)
+      : options_{options}, found_{found}, mirror_{mirror_of(options, found.claimed.instance)} {}
+
+  result<void> run() {
+    for (;;) {
+      found_.step = decide(found_.known);
+      const auto tried = [&]() -> result<void> {
+        switch (found_.step) {
+        case next_step::try_log:
+          return attempt_with(opening::read, false, found_.known.log);
+        case next_step::try_log_and_mirror:
+          return attempt_with(opening::read, true, found_.known.log_and_mirror);
+        case next_step::try_tables_and_mirror:
+          return attempt_with(opening::read_tables, true, found_.known.tables_and_mirror);
+        default:
+          return {};
+        }
+      }();
+      if (!tried)
+        return tried;
+      if (found_.step >= next_step::serve)
+        return {};
+    }
+  }
+
+private:
+  /// Fills `into`; a fault only for what says nothing about the store.
+  result<void> attempt_with(opening how, bool with_mirror, attempt& into) {
+    into.made = true;
+    auto proved = look_at(how, with_mirror);
+    if (proved) {
+      into.head = proved->head.last;
+      found_.proved = *proved;
+      return {};
+    }
+    if (passing(proved.error()))
+      return proved.error();
+    into.problem = proved.error();
+    return {};
+  }
+
+  result<proof> look_at(opening how, bool with_mirror) {
+    if (with_mirror)
+      if (const auto read = read_added(how); !read)
+        return read.error();
+    const auto db = rocks::open(how, settings_of(options_));
+    if (!db)
+      return db.error();
+    auto proved = prove(**db, found_.claimed, with_mirror ? &found_.added : nullptr);
+    found_.live_tables.clear();
+    for (std::size_t i = 0; i < family_names.size(); ++i)
+      if (const auto tables = (*db)->tables(static_cast<family>(i)))
+        for (const auto& one : *tables)
+          found_.live_tables.push_back(std::filesystem::path{one.path}.filename().string());
+    return proved;
+  }
+
+  /// On top of a sound log only what it lacks; else everything the newest run has.
+  result<void> read_added(opening how) {
+    if (found_.survey.runs.empty())
+      return fault{fault_code::corrupt, "the mirror holds nothing", {}};
+    const auto& run = found_.survey.runs.back();
+    const auto sound = how == opening::read && found_.known.log.head;
+    const auto first = sound ? *found_.known.log.head + 1 : run.first;
+    auto added = read_overlay(*options_.files, mirror_, std::max(first, run.first));
+    if (!added)
+      return added.error();
+    found_.added = std::move(*added);
+    found_.known.batches_missing = found_.added.batches;
+    found_.known.power_batches_missing = found_.added.power_batches;
+    return {};
+  }
+
+  const store_options& options_;
+  finding& found_;
+  mirror_options mirror_;
+};
+
+fault names_the_store(fault problem, const std::filesystem::path& directory) {
+  problem.what = directory.string() + ": " + problem.what;
+  return problem;
+}
+
+std::vector<std::filesystem::path> files_under(disk& files, const store_paths& paths,
+                                               const std::set<std::string>& endings) {
+  std::vector<std::filesystem::path> found;
+  if (const auto names = files.list(paths.db))
+    for (const auto& name : *names) {
+      const auto dot = name.rfind('.');
+      const auto ending = dot == std::string::npos ? std::string{} : name.substr(dot);
+      if (name != "LOCK" && endings.contains(ending))
+        found.push_back(std::filesystem::path{"db"} / name);
+    }
+  return found;
+}
+
+} // namespace
+
+result<finding> examine(const store_options& options, recovery_report& report) {
+  const store_paths paths{options.directory};
+  auto& files = *options.files;
+  stopwatch watch{report};
+  finding found;
+  auto block = read_superblock(files, paths.superblock);
+  if (!block)
+    return names_the_store(block.error(), options.directory);
+  found.block = std::move(*block);
+  const auto& newest = found.block.newest;
+  watch.lap("superblock");
+  auto survey = survey_mirror(files, mirror_of(options, newest.instance));
+  if (!survey)
+    return survey.error();
+  found.survey = std::move(*survey);
+  watch.lap("mirror");
+
+  found.known.clean = newest.clean;
+  found.known.same_boot = !newest.boot_id.empty() && newest.boot_id == options.boot_id;
+  found.known.frontier = newest.frontier.at;
+  found.claimed = {newest.instance, newest.anchor, newest.anchor_events, {newest.frontier}};
+  if (found.known.same_boot) {
+    found.known.frontier = std::max(newest.frontier.at, newest.process.at);
+    found.claimed.acknowledged.push_back(newest.process);
+  }
+  if (!found.survey.runs.empty()) {
+    found.known.mirror_last = found.survey.runs.back().last;
+    found.known.mirror_power = found.survey.runs.back().power.at;
+  }
+  if (const auto examined = examiner{options, found}.run(); !examined)
+    return examined.error();
+  watch.lap("verify");
+  report.clean = newest.clean;
+  report.anchor = newest.anchor.at;
+  if (found.step == next_step::refuse)
+    return names_the_store(refusal(found.known), options.directory);
+  report.head = found.proved->head.last;
+  report.records_verified = found.proved->records;
+  return found;
+}
+
+result<std::unique_ptr<rocks>> perform(const finding& found, const store_options& options,
+                                       wall_time now, recovery_report& report) {
+  stopwatch watch{report};
+  auto& files = *options.files;
+  const store_paths paths{options.directory};
+  const auto repairing =
+      found.step == next_step::repair || found.step == next_step::repair_without_log;
+  const auto say = [&](std::string what) { report.repairs.push_back(std::move(what)); };
+  for (std::size_t slot = 0; slot < 2; ++slot)
+    if (found.block.damaged[slot])
+      say("slot " + std::to_string(slot)
+          + " of the superblock was damaged; the other one was taken, and it is written again");
+  for (const auto& damage : found.survey.damage)
+    say("tail mirror: " + damage + "; it begins anew");
+
+  quarantine_options quarantine{.store = options.directory};
+  if (repairing || !report.repairs.empty()) {
+    // RocksDB removes logs and unknown tables when it opens for writing: after this there is no
+    // evidence but the copy.
+    auto evidence = files_under(files, paths, {"", ".log", ".dbtmp"});
+    evidence.insert(evidence.begin(), {"superblock", "tail/0", "tail/1"});
+    const auto why = report.repairs.empty() ? found.known.log.problem.value_or(fault{}).what
+                                            : report.repairs.front();
+    const auto kept = keep_evidence(files, quarantine, evidence, why, now);
+    if (!kept)
+      return kept.error();
+    report.evidence = *kept;
+  }
+  if (repairing) {
+    const std::set<std::string> live{found.live_tables.begin(), found.live_tables.end()};
+    for (const auto& table : files_under(files, paths, {".sst"}))
+      if (!live.contains(table.filename().string()))
+        if (const auto moved = move_aside(files, quarantine, report.evidence, table); !moved)
+          return moved.error();
+  }
+  auto how = opening::write;
+  if (found.step == next_step::repair_without_log) {
+    for (const auto& log : files_under(files, paths, {".log"}))
+      if (const auto moved = move_aside(files, quarantine, report.evidence, log); !moved)
+        return moved.error();
+    how = opening::write_after_log;
+  }
+  watch.lap("quarantine");
+  auto db = rocks::open(how, settings_of(options));
+  if (!db)
+    return db.error();
+  watch.lap("open");
+  const auto adding = repairing || found.step == next_step::complete;
+  if (adding) {
+    if (const auto applied = apply(found.added, **db); !applied)
+      return applied.error();
+    auto& count = repairing ? report.records_repaired : report.records_completed;
+    count = found.added.last - found.added.first + 1;
+    if (repairing)
+      say("records " + std::to_string(found.added.first.value) + ".."
+          + std::to_string(found.added.last.value)
+          + " were lost from the log and written again from the mirror: "
+          + found.known.log.problem.value_or(fault{.what = "the log ended early"}).what);
+    watch.lap("repair");
+  }
+  // Opening again must come to what was proved.
+  const auto head = head_of(**db);
+  if (!head)
+    return head.error();
+  if (head->last != found.proved->head.last || head->chain != found.proved->head.chain)
+    return fault{fault_code::corrupt, "the store opened with another head than was verified",
+                 "holdfast store verify --deep"};
+  return db;
+}
+
+} // namespace holdfast::persistence
