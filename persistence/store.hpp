@@ -6,6 +6,7 @@
 #include "persistence/disk.hpp"
 #include "persistence/draft.hpp"
 #include "persistence/reader.hpp"
+#include "persistence/values.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -32,6 +33,7 @@ struct store_options {
   std::uint64_t cache_bytes = 32ULL << 20U;
   std::uint64_t ballast_bytes = 64ULL << 20U; ///< Given up at the red line; 0: none.
   bool inline_threads = false;                ///< No thread of its own: for simulation.
+  std::optional<instance_id> instance;        ///< For `create`; nothing: a random one.
 };
 
 /// What a start found and did, for the log line and `status`.

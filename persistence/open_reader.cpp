@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+// Opens a store for reading only: beside its writer, or stopped; and verifies a stopped one.
+#include "persistence/inspect.hpp"
+#include "persistence/live.hpp"
+#include "persistence/recovery.hpp"
+#include "persistence/walk.hpp"
+
+#include <utility>
+
+namespace holdfast::persistence {
+namespace {
+
+/// A reader with the database it reads.
+class owning_reader final : public reader {
+public:
+  owning_reader(std::unique_ptr<rocks> db, upcasters raise, bool follows)
+      : db_{std::move(db)}, raise_{std::move(raise)}, inner_{make_reader(*db_, raise_, nullptr)},
+        follows_{follows} {}
+
+  result<journal_head> head() const override { return inner_->head(); }
+  result<recorded_event> record(sequence at) const override { return inner_->record(at); }
+  result<event_page> events(const event_query& query) const override {
+    return inner_->events(query);
+  }
+  result<void> scan(sequence from, sequence to,
+                    const std::function<bool(const recorded_event&)>& take) const override {
+    return inner_->scan(from, to, take);
+  }
+  result<void>
+  scan_views(sequence from, sequence to,
+             const std::function<result<bool>(sequence, const record_view&)>& take) const override {
+    return inner_->scan_views(from, to, take);
+  }
+  result<recorded_event> raised(sequence at, const record_view& record) const override {
+    return inner_->raised(at, record);
+  }
+  result<sequence> at_time(wall_time when) const override { return inner_->at_time(when); }
+  result<std::vector<checkpoint_info>> checkpoints(const std::string& owner) const override {
+    return inner_->checkpoints(owner);
+  }
+  result<checkpoint> newest_checkpoint(const std::string& owner, sequence at,
+                                       std::vector<checkpoint_info>* damaged) const override {
+    return inner_->newest_checkpoint(owner, at, damaged);
+  }
+  result<std::vector<consumer_info>> consumers() const override { return inner_->consumers(); }
+  result<consumer_info> consumer(const std::string& name) const override {
+    return inner_->consumer(name);
+  }
+  result<value> control(const std::string& name) const override { return inner_->control(name); }
+  result<std::vector<std::pair<std::string, value>>>
+  controls(const std::string& prefix) const override {
+    return inner_->controls(prefix);
+  }
+
+  result<void> catch_up() override {
+    if (!follows_)
+      return {};
+    if (const auto caught = db_->db().TryCatchUpWithPrimary(); !caught.ok())
+      return from(caught, "catch up with the writer");
+    return {};
+  }
+
+private:
+  std::unique_ptr<rocks> db_;
+  upcasters raise_;
+  std::unique_ptr<reader> inner_;
+  bool follows_;
+};
+
+result<std::unique_ptr<reader>> follow(const store_options& options) {
+  // The writer may remove a table between the list and the opening; it does not do so for ever.
+  constexpr int attempts_max = 5;
+  for (int attempt = 1;; ++attempt) {
+    auto db = rocks::open(opening::follow, settings_of(options));
+    if (db)
+      return std::unique_ptr<reader>{
+          std::make_unique<owning_reader>(std::move(*db), options.raise, true)};
+    if (attempt == attempts_max)
+      return db.error();
+  }
+}
+
+} // namespace
+
+result<std::unique_ptr<reader>> open_reader(const std::filesystem::path& directory, disk& files,
+                                            const upcasters& raise, rocksdb::Env* env) {
+  store_options options{.directory = directory, .files = &files, .env = env, .raise = raise};
+  const auto owner = files.lock_owner(store_paths{directory}.lock);
+  if (!owner)
+    return owner.error();
+  if (*owner)
+    return follow(options);
+  recovery_report unread;
+  const auto found = examine(options, unread);
+  if (!found)
+    return found.error();
+  // A batch that only the mirror has was interrupted before it was acknowledged, so the log alone
+  // says everything; but what was lost from the log only a start can put back.
+  if (found->step == next_step::repair || found->step == next_step::repair_without_log)
+    return fault{fault_code::corrupt,
+                 directory.string() + ": the log is damaged and can be repaired from the mirror: "
+                     + found->known.log.problem.value_or(fault{.what = "it ended early"}).what,
+                 "start Holdfast on it once"};
+  auto db = rocks::open(opening::read, settings_of(options));
+  if (!db)
+    return db.error();
+  return std::unique_ptr<reader>{std::make_unique<owning_reader>(std::move(*db), raise, false)};
+}
+
+result<integrity_report> verify_stopped(const std::filesystem::path& directory, disk& files,
+                                        bool deep, rocksdb::Env* env) {
+  const store_options options{.directory = directory, .files = &files, .env = env};
+  recovery_report unread;
+  const auto found = examine(options, unread);
+  auto db = rocks::open(opening::read, settings_of(options));
+  if (!db)
+    db = rocks::open(opening::diagnose, settings_of(options));
+  if (!db)
+    return found ? db.error() : found.error();
+  auto report = inspect(**db, sequence{1}, sequence{UINT64_MAX}, deep);
+  if (!report)
+    return report;
+  if (!found)
+    report->damage.insert(report->damage.begin(), found.error());
+  return report;
+}
+
+result<integrity_report> live_store::scrub(sequence from, sequence to, bool deep) const {
+  return inspect(*db_, from, std::min(to, sequence{visible_.load()}), deep);
+}
+
+} // namespace holdfast::persistence
