@@ -6,6 +6,7 @@
 #include "persistence/disk.hpp"
 #include "persistence/draft.hpp"
 #include "persistence/store.hpp"
+#include "tests/support/expect.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -17,6 +18,8 @@
 #include <vector>
 
 namespace holdfast::persistence {
+
+using testing::good;
 
 /// A directory that is gone afterwards. In memory where the system offers that.
 class temporary_directory {
@@ -65,21 +68,11 @@ inline std::string canonical(const value& given) {
   return *encode_canonical(given);
 }
 
-/// What `result` carries, or a failed test that says why not.
-template <class T>
-T must(result<T> given) {
-  BOOST_REQUIRE_MESSAGE(given, (given ? "" : given.error().what));
-  return std::move(*given);
-}
-inline void must(const result<void>& given) {
-  BOOST_REQUIRE_MESSAGE(given, (given ? "" : given.error().what));
-}
-
 /// Prepares, commits and settles as the journal does.
 inline std::vector<append_answer> append(store& into, std::vector<draft> drafts,
                                          wall_time now = {1000}) {
   const auto batch = into.prepare(std::move(drafts), now);
-  must(into.commit(*batch, now));
+  good(into.commit(*batch, now));
   into.settle(*batch);
   return batch->answers;
 }
@@ -99,8 +92,8 @@ struct store_fixture {
   store_options options = small_options(temporary.path() / "store", *files);
   recovery_report report;
 
-  void create() { must(store::create(options, {1})); }
-  std::unique_ptr<store> open() { return must(store::open(options, {2}, &report)); }
+  void create() { good(store::create(options, {1})); }
+  std::unique_ptr<store> open() { return good(store::open(options, {2}, &report)); }
 };
 
 } // namespace holdfast::persistence

@@ -70,6 +70,15 @@ public:
     return {};
   }
 
+  result<void> scan_views(
+      sequence, sequence,
+      const std::function<result<bool>(sequence, const record_view&)>&) const override {
+    return fault{fault_code::unsupported, "the fake keeps no encoded records", {}};
+  }
+  result<recorded_event> raised(sequence at, const record_view&) const override {
+    return record(at);
+  }
+
   result<sequence> at_time(wall_time when) const override {
     auto at = sequence{1};
     while (at <= disk_->head() && disk_->records[at.value - 1].recorded < when)
