@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+// Finds the route of a request and the thread that handles it.
+#include "runtime/http/door.hpp"
+
+#include "runtime/http/routes.hpp"
+#include "runtime/os/host.hpp"
+#include "runtime/os/threads.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <charconv>
+#include <exception>
+#include <utility>
+
+namespace holdfast::http {
+
+namespace {
+
+/// A pattern without its `*`, as a metric's label; few values, whatever is asked.
+std::string label_of(const route* found) {
+  return found == nullptr ? "other"
+                          : std::string{found->method} + " " + std::string{found->pattern};
+}
+
+bool fits(std::string_view pattern, const std::vector<std::string>& parts,
+          std::vector<std::string>& names) {
+  names.clear();
+  std::size_t at = 0;
+  for (; !pattern.empty(); ++at) {
+    pattern.remove_prefix(1);
+    const auto part = pattern.substr(0, pattern.find('/'));
+    pattern.remove_prefix(part.size());
+    if (at == parts.size())
+      return false;
+    if (part == "*")
+      names.push_back(parts[at]);
+    else if (part != parts[at])
+      return false;
+  }
+  return at == parts.size();
+}
+
+struct match {
+  const route* found = nullptr;
+  std::vector<std::string> names;
+  std::string allowed; ///< Methods of the path, when it is known but the method is not.
+};
+
+match find(const request& asked) {
+  match made;
+  const auto parts = split_path(asked.path);
+  if (!parts)
+    return made;
+  const auto method = asked.method == "HEAD" ? std::string_view{"GET"} : asked.method;
+  for (const auto& one : routes()) {
+    if (!fits(one.pattern, *parts, made.names))
+      continue;
+    if (one.method == method) {
+      made.found = &one;
+      return made;
+    }
+    made.allowed += (made.allowed.empty() ? "" : ", ") + std::string{one.method};
+  }
+  return made;
+}
+
+class unix_door final : public door {
+public:
+  unix_door(const door_choices& chosen, served& behind, door_observer observer)
+      : chosen_{chosen}, behind_{behind}, observer_{std::move(observer)},
+        workers_{"reader", chosen.readers, chosen.reads_waiting_max} {}
+
+  result<void> begin() {
+    server_settings settings{chosen_.socket,
+                             chosen_.header_bytes_max,
+                             chosen_.header_deadline,
+                             chosen_.request_deadline,
+                             chosen_.idle_deadline,
+                             chosen_.connections_max,
+                             [this](const peer& who) { return allows(who); },
+                             observer_.credentials};
+    server_owner owner{
+        [this](const request& asked) { return body_max(asked); },
+        [this](request asked, answer take) { handle(std::move(asked), std::move(take)); },
+        observer_.rejected, observer_.failed};
+    auto made = server::open(std::move(settings), std::move(owner));
+    if (!made)
+      return made.error();
+    server_ = *std::move(made);
+    return {};
+  }
+
+  ~unix_door() override { stop(std::chrono::milliseconds{0}); }
+
+  std::size_t stop(std::chrono::milliseconds within) override {
+    return server_ ? server_->stop(within) : 0;
+  }
+
+  std::size_t connections() const override { return server_->connections(); }
+
+private:
+  bool allows(const peer& who) const {
+    if (chosen_.uids.empty())
+      return who.user == 0 || who.user == os::effective_user();
+    return std::find(chosen_.uids.begin(), chosen_.uids.end(), who.user) != chosen_.uids.end();
+  }
+
+  std::uint64_t body_max(const request& asked) const {
+    const auto found = find(asked).found;
+    const auto type = asked.media_type();
+    const bool lines =
+        type == "application/x-ndjson" || type == "application/jsonl" || type == "text/csv";
+    return found != nullptr && found->takes_lines && lines ? chosen_.stream_body_bytes_max
+                                                           : chosen_.body_bytes_max;
+  }
+
+  void handle(request asked, answer take) {
+    auto matched = find(asked);
+    const auto label = label_of(matched.found);
+    answer told = [this, label, take = std::move(take)](response given) {
+      observer_.answered(label, given.status);
+      take(std::move(given));
+    };
+    if (matched.found == nullptr)
+      return told(unknown(asked, matched));
+    call now{std::move(asked), std::move(matched.names), behind_, chosen_};
+    if (!matched.found->reads_disk)
+      return matched.found->handle(std::move(now), std::move(told));
+    const auto refuse = told;
+    auto job = [this, to = matched.found, now = std::move(now), told = std::move(told)]() mutable {
+      guarded_call(*to, std::move(now), std::move(told));
+    };
+    if (!workers_.submit(std::move(job)))
+      refuse(retry_later({fault_code::busy, "too many requests wait for a reader",
+                          "the limit is the key door.reads_waiting_max"},
+                         503, std::chrono::seconds{1}));
+  }
+
+  /// A worker's thread has no caller that could catch what a handler throws.
+  void guarded_call(const route& to, call now, const answer& told) {
+    try {
+      to.handle(std::move(now), told);
+    } catch (const std::exception& thrown) {
+      const auto id = "incident-r" + std::to_string(++incidents_);
+      observer_.failed(id, thrown.what());
+      told(refusal(
+          {fault_code::failed, "an internal error, " + id, "the log has its cause under this id"},
+          500));
+    }
+  }
+
+  static response unknown(const request& asked, const match& matched) {
+    if (matched.allowed.empty())
+      return refusal({fault_code::not_found, "nothing is at " + asked.path, ""});
+    auto made = refusal({fault_code::invalid, asked.method + " is not possible there", ""}, 405);
+    made.headers.emplace_back("Allow", matched.allowed);
+    return made;
+  }
+
+  const door_choices chosen_;
+  served& behind_;
+  door_observer observer_;
+  std::atomic<std::uint64_t> incidents_{0};
+  std::unique_ptr<server> server_;
+  os::worker_pool workers_; // ends first: its jobs use what is above
+};
+
+} // namespace
+
+const std::vector<route>& routes() {
+  static const std::vector<route> all{{"POST", "/v1/events", true, true, post_events},
+                                      {"GET", "/v1/events", true, false, get_events},
+                                      {"GET", "/v1/events/*", true, false, get_event},
+                                      {"GET", "/v1/head", true, false, get_head},
+                                      {"GET", "/v1/consumers", true, false, get_consumers},
+                                      {"GET", "/v1/consumers/*", true, false, get_consumer},
+                                      {"GET", "/v1/consumers/*/next", true, false, get_next},
+                                      {"POST", "/v1/consumers/*/commit", true, false, post_commit},
+                                      {"GET", "/v1/checkpoints", true, false, get_checkpoints},
+                                      {"GET", "/v1/checkpoints/*", true, false, get_checkpoints},
+                                      {"GET", "/v1/checkpoints/*/*", true, false, get_checkpoint},
+                                      {"POST", "/v1/checkpoints/*", true, false, post_checkpoint},
+                                      {"GET", "/v1/states/*", true, false, get_state},
+                                      {"GET", "/v1/controls", true, false, get_controls},
+                                      {"GET", "/v1/status", true, false, get_status},
+                                      {"GET", "/v1/learning/stats", true, false, get_learning},
+                                      {"GET", "/livez", false, false, get_livez},
+                                      {"GET", "/readyz", true, false, get_readyz},
+                                      {"GET", "/metrics", true, false, get_metrics}};
+  return all;
+}
+
+result<std::uint64_t> number_in(const request& asked, std::string_view name,
+                                std::uint64_t otherwise, std::uint64_t most) {
+  const auto found = asked.query.find(name);
+  if (found == asked.query.end())
+    return otherwise;
+  const auto& text = found->second;
+  std::uint64_t number = 0;
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (read.ec != std::errc{} || read.ptr != text.data() + text.size() || number > most)
+    return fault{
+        fault_code::invalid,
+        "`" + std::string{name} + "` must be a whole number from 0 to " + std::to_string(most), ""};
+  return number;
+}
+
+result<std::unique_ptr<door>> door::open(const door_choices& chosen, served& behind,
+                                         door_observer observer) {
+  auto made = std::make_unique<unix_door>(chosen, behind, std::move(observer));
+  if (auto begun = made->begin(); !begun)
+    return begun.error();
+  return std::unique_ptr<door>{std::move(made)};
+}
+
+} // namespace holdfast::http

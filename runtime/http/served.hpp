@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the door needs of the runtime behind it.
+#pragma once
+
+#include "messages/checkpoint.hpp"
+#include "messages/event.hpp"
+#include "persistence/reader.hpp"
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace holdfast::http {
+
+/// One event and the level its request asks for.
+struct submission {
+  event what;
+  durability level = durability::power;
+};
+
+/// Where in the life of a state: now, at a sequence, or at a time.
+struct moment {
+  std::optional<sequence> at;
+  std::optional<wall_time> time;
+};
+
+/// A state as a value and the sequence it is the fold of.
+struct served_state {
+  value state;
+  sequence covered;
+  std::uint16_t schema = 1;
+};
+
+/// Whether the runtime can do its work, with the reason of each check.
+struct readiness {
+  struct check {
+    std::string name;
+    bool passes = false;
+    std::string says;
+  };
+  std::vector<check> checks;
+
+  bool ready() const {
+    for (const auto& one : checks)
+      if (!one.passes)
+        return false;
+    return true;
+  }
+};
+
+/// The runtime behind the door. Any thread. Only `append` and `alive` may be called where nothing
+/// may block; the others read the disk or wait for an actor.
+class served {
+public:
+  virtual ~served() = default;
+
+  /// `then` is called exactly once, from any thread, and must not block.
+  virtual void append(std::vector<submission> events, std::function<void(append_result)> then) = 0;
+
+  /// Reads the store for one page; null while it is being reopened.
+  virtual std::shared_ptr<const persistence::reader> read() const = 0;
+
+  virtual result<consumer_info> commit(commit_consumer place) = 0;
+
+  /// Takes a checkpoint now; `not_found` when no persistent actor has that name.
+  virtual result<checkpoint_info> checkpoint(const std::string& owner) = 0;
+  virtual result<served_state> state(const std::string& owner, const moment& when) const = 0;
+
+  /// Everything `holdfast status` shows.
+  virtual value status() const = 0;
+  virtual value learning() const = 0;
+  virtual readiness ready() const = 0;
+  virtual std::string metrics() const = 0;
+
+  /// The threads of this process get on; asks no disk and no actor that may wait for one.
+  virtual bool alive() const = 0;
+
+  virtual durability usual_level() const = 0;
+};
+
+} // namespace holdfast::http
