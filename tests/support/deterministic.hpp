@@ -29,7 +29,8 @@ struct quiet_config : caf::actor_system_config {
 };
 
 /// One thread, virtual time. Detached and blocking actors are out of its reach: spawn none.
-/// Drop handles before the fixture ends, or keep them in members declared after it.
+/// Drop handles before the fixture ends, or keep them in members declared after it. The fixture
+/// ends by letting all time pass: end what calls into members of a derived fixture before.
 struct deterministic {
   quiet_config config;
   caf::actor_system sys{config};
