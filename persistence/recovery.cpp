@@ -6,6 +6,7 @@
 #include "persistence/walk.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <set>
 #include <utility>
 
@@ -15,18 +16,22 @@ namespace {
 /// Phases with their times, for the report.
 class stopwatch {
 public:
-  explicit stopwatch(recovery_report& report) : report_{report} {}
+  stopwatch(const store_options& options, recovery_report& report)
+      : ticks_{options.ticks}, report_{report}, last_{read()} {}
 
   void lap(const char* phase) {
-    const auto now = std::chrono::steady_clock::now();
+    const auto now = read();
     report_.phases.emplace_back(phase,
                                 std::chrono::duration_cast<std::chrono::microseconds>(now - last_));
     last_ = now;
   }
 
 private:
+  instant read() const { return ticks_ ? ticks_() : instant{}; }
+
+  const std::function<instant()>& ticks_;
   recovery_report& report_;
-  std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
+  instant last_;
 };
 
 /// A fault of the machine, not of the store: another try may go well, so it decides nothing.
@@ -138,7 +143,7 @@ std::vector<std::filesystem::path> files_under(disk& files, const store_paths& p
 result<finding> examine(const store_options& options, recovery_report& report) {
   const store_paths paths{options.directory};
   auto& files = *options.files;
-  stopwatch watch{report};
+  stopwatch watch{options, report};
   finding found;
   auto block = read_superblock(files, paths.superblock);
   if (!block)
@@ -178,7 +183,7 @@ result<finding> examine(const store_options& options, recovery_report& report) {
 
 result<std::unique_ptr<rocks>> perform(const finding& found, const store_options& options,
                                        wall_time now, recovery_report& report) {
-  stopwatch watch{report};
+  stopwatch watch{options, report};
   auto& files = *options.files;
   const store_paths paths{options.directory};
   const auto repairing =

@@ -11,6 +11,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -23,6 +24,7 @@ struct store_options {
   std::filesystem::path directory; ///< Absolute.
   disk* files = nullptr;           ///< Must outlive the store.
   rocksdb::Env* env = nullptr;     ///< RocksDB's world; null: the machine's own.
+  std::function<instant()> ticks;  ///< Times the report's phases; nothing: they take 0.
   std::string boot_id;             ///< Of the running system; bounds the `process` promise.
   std::string owner;               ///< Written into the lock file, for the message only.
   upcasters raise;

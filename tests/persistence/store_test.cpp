@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A store is made, takes records, is closed and comes back.
-#include "store_fixture.hpp"
+#include "tests/persistence/store_fixture.hpp"
 
 namespace holdfast::persistence {
 

@@ -70,9 +70,9 @@ public:
     return {};
   }
 
-  result<void> scan_views(
-      sequence, sequence,
-      const std::function<result<bool>(sequence, const record_view&)>&) const override {
+  result<void>
+  scan_views(sequence, sequence,
+             const std::function<result<bool>(sequence, const record_view&)>&) const override {
     return fault{fault_code::unsupported, "the fake keeps no encoded records", {}};
   }
   result<recorded_event> raised(sequence at, const record_view&) const override {
