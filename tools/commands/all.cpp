@@ -5,7 +5,23 @@
 namespace holdfast::tools {
 
 std::vector<command_spec> all_commands() {
-  return {help_spec(), completion_spec(), manual_spec()};
+  return {
+      init_spec(),
+      events_tail_spec(),
+      events_search_spec(),
+      events_export_spec(),
+      checkpoints_ls_spec(),
+      checkpoints_show_spec(),
+      checkpoints_verify_spec(),
+      state_spec(),
+      store_verify_spec(),
+      store_stats_spec(),
+      config_check_spec(),
+      config_show_spec(),
+      help_spec(),
+      completion_spec(),
+      manual_spec(),
+  };
 }
 
 } // namespace holdfast::tools

@@ -6,8 +6,29 @@
 
 namespace holdfast::tools {
 
-command_spec help_spec();
+command_spec checkpoints_diff_spec();
+command_spec checkpoints_ls_spec();
+command_spec checkpoints_show_spec();
+command_spec checkpoints_verify_spec();
 command_spec completion_spec();
+command_spec config_check_spec();
+command_spec config_show_spec();
+command_spec events_export_spec();
+command_spec events_search_spec();
+command_spec events_tail_spec();
+command_spec help_spec();
+command_spec ingest_spec();
+command_spec init_spec();
+command_spec logs_verify_spec();
 command_spec manual_spec();
+command_spec replay_diff_spec();
+command_spec replay_fork_spec();
+command_spec replay_verify_spec();
+command_spec run_spec();
+command_spec state_spec();
+command_spec status_spec();
+command_spec store_accept_loss_spec();
+command_spec store_stats_spec();
+command_spec store_verify_spec();
 
 } // namespace holdfast::tools

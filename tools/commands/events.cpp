@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+// `holdfast events tail`, `search` and `export`.
+#include "tools/commands/commands.hpp"
+
+#include "runtime/json.hpp"
+#include "runtime/os/clock.hpp"
+#include "tools/connection.hpp"
+#include "tools/event_choice.hpp"
+#include "tools/interrupt.hpp"
+#include "tools/progress.hpp"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+namespace holdfast::tools {
+namespace {
+
+struct tail_words : event_words {
+  bool follow = false;
+};
+
+/// How many columns stdout has; 0: it is no terminal.
+std::size_t terminal_columns() {
+  winsize size{};
+  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0)
+    return 0;
+  return size.ws_col;
+}
+
+/// Cut to so many columns without cutting a character.
+std::string cut(std::string text, std::size_t columns) {
+  if (columns == 0 || text.size() <= columns)
+    return text;
+  auto end = columns - 1;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U)
+    --end;
+  return text.substr(0, end) + "\xE2\x80\xA6";
+}
+
+void show(session& told, const recorded_event& one, std::size_t columns) {
+  if (told.json()) {
+    std::string line;
+    json::print_line(one, line);
+    told.line(R"({"schema":"holdfast.event","version":1,"event":)" + line + "}");
+    return;
+  }
+  const auto body = printable(json::print(one.body));
+  if (told.options().plain) {
+    told.line(std::to_string(one.at.value) + '\t' + format_iso(one.recorded) + '\t'
+              + printable(one.stream) + '\t' + printable(one.type) + '\t' + printable(one.key)
+              + '\t' + body);
+    return;
+  }
+  const auto head = std::to_string(one.at.value) + "  "
+                    + format_time(one.recorded, told.time().zone) + "  " + printable(one.stream)
+                    + "  " + printable(one.type) + "  ";
+  told.line(told.toned(tone::dim, cut(head, columns))
+            + (columns > head.size() ? cut(body, columns - head.size())
+               : columns == 0        ? body
+                                     : std::string{}));
+}
+
+result<exit_code> tail(const tail_words& typed, session& told) {
+  auto chosen = understand(typed, told);
+  if (!chosen)
+    return chosen.error();
+  auto from = open_source(told);
+  if (!from)
+    return from.error();
+  const auto columns = terminal_columns();
+  ask_before_interrupt("\n");
+  sequence next;
+  const auto last = last_events(*from->reader, *chosen, typed.limit == 0 ? 20 : typed.limit, next);
+  if (!last)
+    return last.error();
+  for (const auto& one : *last)
+    show(told, one, columns);
+  chosen->limit = 0;
+  while (typed.follow && !interrupted()) {
+    std::fflush(stdout);
+    os::wait_for(std::chrono::milliseconds{200});
+    if (const auto caught = from->reader->catch_up(); !caught)
+      return caught.error();
+    chosen->query.from = next;
+    const auto seen = each_event(*from->reader, *chosen, [&](const recorded_event& one) {
+      show(told, one, columns);
+      return true;
+    });
+    if (!seen)
+      return seen.error();
+    next = *seen;
+  }
+  return interrupted() ? exit_code::interrupted : exit_code::done;
+}
+
+result<exit_code> search(const event_words& typed, session& told) {
+  auto chosen = understand(typed, told);
+  if (!chosen)
+    return chosen.error();
+  auto from = open_source(told);
+  if (!from)
+    return from.error();
+  const auto columns = terminal_columns();
+  ask_before_interrupt("\nholdfast: stopping here\n");
+  told.note(api_call(chosen->query)
+            + (chosen->filters.empty() ? "" : "   (filters on the body are applied here)"));
+  std::uint64_t found = 0;
+  const auto next = each_event(*from->reader, *chosen, [&](const recorded_event& one) {
+    show(told, one, columns);
+    ++found;
+    return true;
+  });
+  if (!next)
+    return next.error();
+  if (found == 0)
+    told.note("No event fits.");
+  else if (found == chosen->limit)
+    told.note("There may be more: --from " + std::to_string(next->value) + ", or --limit 0.");
+  return interrupted() ? exit_code::interrupted : exit_code::done;
+}
+
+result<exit_code> write_out(const event_words& typed, session& told) {
+  auto chosen = understand(typed, told);
+  if (!chosen)
+    return chosen.error();
+  auto from = open_source(told);
+  if (!from)
+    return from.error();
+  const auto head = from->reader->head();
+  if (!head)
+    return head.error();
+  // Up to what is there now: an export of a busy store must end.
+  chosen->query.to = std::min(chosen->query.to.value_or(head->last), head->last);
+  ask_before_interrupt("\nholdfast: stopping here; what was written is complete lines\n");
+  progress bar{told.error_terminal() && !told.options().quiet, "events", os::steady_now()};
+  std::uint64_t written = 0;
+  std::string line;
+  const auto begin = chosen->query.from.value;
+  const auto total = chosen->query.to->value - std::min(begin, chosen->query.to->value) + 1;
+  const auto next = each_event(*from->reader, *chosen, [&](const recorded_event& one) {
+    line.clear();
+    json::print_line(one, line);
+    line += '\n';
+    told.raw(line);
+    if (++written % 1024 == 0)
+      bar.show(one.at.value - begin, total, written, os::steady_now());
+    return std::ferror(stdout) == 0;
+  });
+  bar.clear();
+  if (!next)
+    return next.error();
+  told.note(grouped(written) + " events, up to " + std::to_string(next->value - 1) + ".");
+  return interrupted() ? exit_code::interrupted : exit_code::done;
+}
+
+} // namespace
+
+command_spec events_tail_spec() {
+  auto typed = std::make_shared<tail_words>();
+  auto options = event_specs(*typed, "How many of the last events (20).");
+  options.push_back({"-f,--follow", "", "Go on with new events until Ctrl-C.", &typed->follow});
+  return {.name = "events tail",
+          .brief = "Shows the last events, and with -f those to come.",
+          .details = "For example: holdfast events tail -f --stream 'llm/*' outcome!=ok\n",
+          .options = std::move(options),
+          .run = [typed](session& told) { return tail(*typed, told); }};
+}
+
+command_spec events_search_spec() {
+  auto typed = std::make_shared<event_words>();
+  typed->limit = 100;
+  return {.name = "events search",
+          .brief = "Finds events by stream, type, time and fields.",
+          .details = "For example: holdfast events search --since yesterday 'latency_ms>=10000'\n"
+                     "The same question to the HTTP interface is printed on stderr.\n",
+          .options = event_specs(*typed, "At most so many (100); 0: all."),
+          .run = [typed](session& told) { return search(*typed, told); },
+          .pages = true};
+}
+
+command_spec events_export_spec() {
+  auto typed = std::make_shared<event_words>();
+  return {.name = "events export",
+          .brief = "Writes events to stdout, one JSON object a line, as ingest takes them.",
+          .details = "For example: holdfast events export --since 'last monday' > week.jsonl\n",
+          .options = event_specs(*typed, "At most so many; 0: all."),
+          .run = [typed](session& told) { return write_out(*typed, told); }};
+}
+
+} // namespace holdfast::tools
