@@ -100,7 +100,6 @@ result<snapshot_place> decode_snapshot_key(std::string_view key) {
 }
 
 std::string state_key(state_kind kind, std::string_view name) {
-  assert(!name.empty());
   std::string key;
   key.reserve(name.size() + 1);
   key += static_cast<char>(kind);

@@ -75,6 +75,7 @@ struct state_place {
 
   friend bool operator==(const state_place&, const state_place&) = default;
 };
+/// An empty name: what the keys of every such state begin with.
 std::string state_key(state_kind kind, std::string_view name);
 result<state_place> decode_state_key(std::string_view key);
 
