@@ -3,7 +3,7 @@
 # shellcheck shell=bash
 
 build_packages=(
-  g++ cmake ninja-build pkg-config ccache
+  g++ cmake ninja-build pkg-config ccache python3
   libcaf-dev librocksdb-dev libmsgpack-cxx-dev libspdlog-dev
   libboost-dev libboost-test-dev nlohmann-json3-dev libtomlplusplus-dev libcli11-dev
   libhowardhinnant-date-dev prometheus-cpp-dev libcurl4-openssl-dev

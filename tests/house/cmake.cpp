@@ -3,6 +3,7 @@
 #include "tests/house/rules.hpp"
 
 #include <algorithm>
+#include <regex>
 #include <set>
 
 namespace house {
@@ -48,6 +49,32 @@ bool must_be_named(const source& file) {
   if (file.ends_with(".cpp"))
     return true;
   return file.is_under("tests") && !file.is_under("tests/campaign") && file.is_script();
+}
+
+/// Adds what a CMake file names: its words, and words with a variable in them (`${name}_fuzz.cpp`)
+/// with each other word in the variable's place.
+void add_named(const source& file, std::set<std::string>& named) {
+  const auto words = cmake_words(file);
+  for (const auto& [text, line] : words) {
+    named.insert(in_folder(file.folder(), text));
+    const auto begin = text.find("${");
+    const auto end = text.find('}', begin);
+    if (begin == text.npos || end == text.npos)
+      continue;
+    for (const auto& other : words) {
+      auto filled = text;
+      filled.replace(begin, end + 1 - begin, other.text);
+      named.insert(in_folder(file.folder(), filled));
+    }
+  }
+}
+
+/// Adds the modules that a Python script imports from its own folder.
+void add_imported(const source& file, std::set<std::string>& named) {
+  static const std::regex pattern{"\\s*(import|from) ([a-z0-9_]+).*"};
+  for (const auto& line : file.lines)
+    if (std::smatch match; std::regex_match(line, match, pattern))
+      named.insert(in_folder(file.folder(), match[2].str() + ".py"));
 }
 
 } // namespace
@@ -102,13 +129,14 @@ violations orphans(const tree& all) {
   violations found;
   std::set<std::string> named;
   for (const auto& file : all.files) {
+    if (file.ends_with(".py"))
+      add_imported(file, named);
     if (file.file_name() != "CMakeLists.txt")
       continue;
     if (entered.count(file.folder()) == 0)
       found.push_back({file.path, 1, "orphan", "no add_subdirectory leads here"});
     else
-      for (const auto& word : cmake_words(file))
-        named.insert(in_folder(file.folder(), word.text));
+      add_named(file, named);
   }
   for (const auto& file : all.files)
     if (must_be_named(file) && named.count(file.path) == 0)

@@ -249,6 +249,20 @@ BOOST_FIXTURE_TEST_CASE(shows_a_test_script_of_no_target, small_house) {
          "orphan");
 }
 
+BOOST_FIXTURE_TEST_CASE(knows_sources_named_by_a_function_and_imported_scripts, small_house) {
+  write("CMakeLists.txt", cmake("add_subdirectory(messages)\nadd_subdirectory(actors)\n"
+                                "add_subdirectory(persistence)\nadd_subdirectory(runtime)\n"
+                                "add_subdirectory(tools)\nadd_subdirectory(tests)\n"));
+  write("tests/CMakeLists.txt", cmake("function(fuzz name)\n"
+                                      "  add_executable(${name} ${name}_fuzz.cpp)\n"
+                                      "endfunction()\nfuzz(record)\nadd_test(faults.py)\n"));
+  write("tests/record_fuzz.cpp", source(""));
+  write("tests/faults.py", cmake("import oracle\n"));
+  write("tests/oracle.py", cmake(""));
+  BOOST_TEST(inspect().empty());
+  expect("tests/mirror_fuzz.cpp", source(""), 1, "orphan");
+}
+
 BOOST_FIXTURE_TEST_CASE(shows_a_folder_that_no_cmake_file_enters, small_house) {
   write("tests/CMakeLists.txt", cmake("add_subdirectory(nothing)\n"));
   expect_found("tests/CMakeLists.txt", 1, "orphan");
