@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+// Verifies checkpoints: reads in chunks, several at a time, and folds them in order meanwhile.
+#include "actors/checkpoint/replay.hpp"
+#include "persistence/sha256.hpp"
+
+#include <algorithm>
+#include <deque>
+#include <utility>
+
+namespace holdfast::checkpointing {
+
+namespace {
+
+/// Records in one chunk, and chunks read at a time: this bounds the memory.
+constexpr std::uint64_t chunk_records = 4096;
+constexpr std::size_t chunks_at_once = 4;
+
+/// Records `(after, last]`; `ends` is the interval that is complete with them.
+struct chunk {
+  sequence after;
+  sequence last;
+  const checkpoint_info* ends = nullptr;
+  std::vector<recorded_event> events; ///< The fold's only.
+  std::optional<fault> problem;
+};
+
+class verifying {
+public:
+  verifying(const fold& how, const reader& source) : how_{how}, source_{source} {}
+
+  result<verification> run(sequence from, sequence to, const executor& run) {
+    if (const auto planned = plan(from, to); !planned)
+      return planned.error();
+    if (ends_.empty())
+      return std::move(made_);
+    if (const auto begun = begin_at(base_); !begun)
+      return begun.error();
+    const auto done = run ? fold_spread(run) : fold_inline();
+    if (!done)
+      return done.error();
+    return std::move(made_);
+  }
+
+private:
+  /// Which checkpoints are verified, oldest first, and which one the first of them begins with.
+  result<void> plan(sequence from, sequence to) {
+    const auto head = source_.head();
+    if (!head)
+      return head.error();
+    auto listed = source_.checkpoints(how_.name);
+    if (!listed)
+      return listed.error();
+    std::sort(listed->begin(), listed->end(),
+              [](const auto& one, const auto& other) { return one.covered < other.covered; });
+    const checkpoint_info* before = nullptr;
+    const bool from_the_start = head->floor == sequence{};
+    for (const auto& one : *listed) {
+      if (one.covered > to)
+        break;
+      if (one.covered > from) {
+        if (before == nullptr && !from_the_start) {
+          made_.skipped.push_back(one);
+        } else {
+          if (ends_.empty())
+            base_ = before == nullptr ? sequence{} : before->covered;
+          ends_.push_back(one);
+        }
+      }
+      before = &one;
+    }
+    return {};
+  }
+
+  /// The state the next interval begins with: what is stored there, if it verifies.
+  result<void> begin_at(sequence place) {
+    start_at_ = place;
+    auto stored = newest_base(how_, source_, place);
+    if (!stored)
+      return stored.error();
+    if (stored->base == place) {
+      state_ = std::move(stored->state);
+      return {};
+    }
+    made_.damaged.insert(made_.damaged.end(), stored->damaged.begin(), stored->damaged.end());
+    // Damaged: go on with what was folded here, or fold up to here first.
+    if (state_.has_value())
+      return {};
+    auto again = fold_again(how_, source_, place, place);
+    if (!again)
+      return again.error();
+    state_ = std::move(again->state);
+    return {};
+  }
+
+  result<void> fold_inline() {
+    auto after = base_;
+    for (const auto& one : ends_) {
+      std::optional<fault> problem;
+      const auto scanned = source_.scan(after + 1, one.covered, [&](const recorded_event& record) {
+        if (takes(how_, record)) {
+          ++made_.events;
+          if (const auto applied = apply(how_, state_, record); !applied)
+            problem = applied.error();
+        }
+        return !problem;
+      });
+      if (problem || !scanned)
+        return problem ? *problem : scanned.error();
+      if (const auto ended = end_interval(one); !ended)
+        return ended;
+      after = one.covered;
+    }
+    return {};
+  }
+
+  result<void> fold_spread(const executor& run) {
+    auto left = chunks();
+    std::deque<chunk> ready;
+    while (!left.empty() || !ready.empty()) {
+      std::deque<chunk> next;
+      for (; !left.empty() && next.size() < chunks_at_once; left.pop_front())
+        next.push_back(std::move(left.front()));
+      result<void> folded;
+      std::vector<std::function<void()>> tasks;
+      // The fold first: it must be in order, so it is the longest of this round.
+      tasks.emplace_back([&] { folded = fold_chunks(ready); });
+      for (auto& one : next)
+        tasks.emplace_back([this, &one] { read(one); });
+      run(std::move(tasks));
+      if (!folded)
+        return folded;
+      ready = std::move(next);
+    }
+    return {};
+  }
+
+  std::deque<chunk> chunks() const {
+    std::deque<chunk> all;
+    auto after = base_;
+    for (const auto& one : ends_)
+      while (after < one.covered) {
+        chunk next;
+        next.after = after;
+        next.last = std::min(after + chunk_records, one.covered);
+        next.ends = next.last == one.covered ? &one : nullptr;
+        after = next.last;
+        all.push_back(std::move(next));
+      }
+    return all;
+  }
+
+  /// Any thread of the executor. Reads one record more, before the first, so that the chain is
+  /// checked across the chunk's border too.
+  void read(chunk& into) const {
+    const auto scanned =
+        source_.scan(std::max(into.after, sequence{1}), into.last, [&](const recorded_event& one) {
+          if (one.at > into.after && takes(how_, one))
+            into.events.push_back(one);
+          return true;
+        });
+    if (!scanned)
+      into.problem = scanned.error();
+  }
+
+  result<void> fold_chunks(std::deque<chunk>& ready) {
+    for (auto& one : ready) {
+      if (one.problem)
+        return *one.problem;
+      for (const auto& event : one.events) {
+        ++made_.events;
+        if (const auto applied = apply(how_, state_, event); !applied)
+          return applied;
+      }
+      if (one.ends != nullptr)
+        if (const auto ended = end_interval(*one.ends); !ended)
+          return ended;
+    }
+    return {};
+  }
+
+  result<void> end_interval(const checkpoint_info& stated) {
+    ++made_.intervals;
+    made_.records += stated.covered - start_at_;
+    const auto folded = encode(how_, state_);
+    if (!folded)
+      return folded.error();
+    if (persistence::sha256(*folded) != stated.state_sha)
+      if (const auto named = name_divergence(stated); !named)
+        return named;
+    return begin_at(stated.covered);
+  }
+
+  result<void> name_divergence(const checkpoint_info& stated) {
+    auto found = explain(how_, source_, start_at_, stated.covered);
+    if (!found)
+      return found.error();
+    made_.divergences.push_back(std::move(*found));
+    return {};
+  }
+
+  const fold& how_;
+  const reader& source_;
+  verification made_;
+  std::vector<checkpoint_info> ends_;
+  sequence base_;
+  std::any state_;
+  sequence start_at_;
+};
+
+} // namespace
+
+result<verification> verify(const fold& how, const reader& source, sequence from, sequence to,
+                            const executor& run) {
+  return verifying{how, source}.run(from, to, run);
+}
+
+} // namespace holdfast::checkpointing
