@@ -93,6 +93,7 @@ struct telemetry_counters {
   std::uint64_t dropped = 0;      ///< Calls shed: no room, or the disk would not take them.
   std::uint64_t audited = 0;      ///< Audit lines on disk.
   std::uint64_t audit_failed = 0; ///< Audit lines the disk would not take.
+  std::uint64_t syncs = 0;
   std::uint64_t write_errors = 0;
   std::uint64_t sync_errors = 0;
   std::uint64_t open_errors = 0;
@@ -105,9 +106,10 @@ struct telemetry_counters {
   static constexpr auto fields = std::make_tuple(
       &telemetry_counters::accepted, &telemetry_counters::written, &telemetry_counters::bytes,
       &telemetry_counters::dropped, &telemetry_counters::audited, &telemetry_counters::audit_failed,
-      &telemetry_counters::write_errors, &telemetry_counters::sync_errors,
-      &telemetry_counters::open_errors, &telemetry_counters::rotations,
-      &telemetry_counters::repaired, &telemetry_counters::direct, &telemetry_counters::last_error);
+      &telemetry_counters::syncs, &telemetry_counters::write_errors,
+      &telemetry_counters::sync_errors, &telemetry_counters::open_errors,
+      &telemetry_counters::rotations, &telemetry_counters::repaired, &telemetry_counters::direct,
+      &telemetry_counters::last_error);
 };
 
 /// One line as it is read back. Parts of one call share `seq`; all but the last say `more`.
