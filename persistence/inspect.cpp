@@ -88,6 +88,8 @@ public:
 private:
   void note(fault found) {
     found.code = fault_code::corrupt;
+    if (found.help.empty())
+      found.help = damage_help;
     report_.damage.push_back(std::move(found));
   }
 

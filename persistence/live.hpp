@@ -61,6 +61,7 @@ public:
     superblock_file block;
     small_states states;
     head_value head;
+    std::set<std::string> tables; ///< Those the proof relied on.
   };
 
   live_store(const store_options& options, parts taken);

@@ -124,7 +124,7 @@ append_answer live_store::place_event(const draft& one, staged& into, wall_time 
     // Without the index a duplicate cannot be told from a new event.
     corrupt_ = true;
     into.problem = got.ok() ? fault{fault_code::corrupt, "an entry of `seen` is damaged",
-                                    "holdfast store verify --deep"}
+                                    std::string{damage_help}}
                             : from(got, "look up an event in `seen`");
     return {.what = outcome::unknown, .error = into.problem->what};
   }

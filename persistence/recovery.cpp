@@ -95,7 +95,7 @@ private:
     for (std::size_t i = 0; i < family_names.size(); ++i)
       if (const auto tables = (*db)->tables(static_cast<family>(i)))
         for (const auto& one : *tables)
-          found_.live_tables.push_back(std::filesystem::path{one.path}.filename().string());
+          found_.live_tables.insert(one.path);
     return proved;
   }
 
@@ -210,21 +210,18 @@ result<std::unique_ptr<rocks>> perform(const finding& found, const store_options
     report.evidence = *kept;
   }
   if (repairing) {
-    const std::set<std::string> live{found.live_tables.begin(), found.live_tables.end()};
     for (const auto& table : files_under(files, paths, {".sst"}))
-      if (!live.contains(table.filename().string()))
+      if (!found.live_tables.contains((paths.root / table).string()))
         if (const auto moved = move_aside(files, quarantine, report.evidence, table); !moved)
           return moved.error();
   }
-  auto how = opening::write;
   if (found.step == next_step::repair_without_log) {
     for (const auto& log : files_under(files, paths, {".log"}))
       if (const auto moved = move_aside(files, quarantine, report.evidence, log); !moved)
         return moved.error();
-    how = opening::write_after_log;
   }
   watch.lap("quarantine");
-  auto db = rocks::open(how, settings_of(options));
+  auto db = rocks::open(opening::write, settings_of(options));
   if (!db)
     return db.error();
   watch.lap("open");
@@ -247,7 +244,7 @@ result<std::unique_ptr<rocks>> perform(const finding& found, const store_options
     return head.error();
   if (head->last != found.proved->head.last || head->chain != found.proved->head.chain)
     return fault{fault_code::corrupt, "the store opened with another head than was verified",
-                 "holdfast store verify --deep"};
+                 std::string{damage_help}};
   return db;
 }
 

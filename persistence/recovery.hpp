@@ -8,6 +8,7 @@
 
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -59,8 +60,8 @@ struct finding {
   evidence known;
   next_step step = next_step::refuse;
   std::optional<proof> proved;
-  overlay added;                        ///< What is to be written from the mirror.
-  std::vector<std::string> live_tables; ///< File names of the database that was proved.
+  overlay added;                     ///< What is to be written from the mirror.
+  std::set<std::string> live_tables; ///< Paths of the tables that the proof relied on.
 };
 
 /// Looks at everything, changes nothing. `corrupt` when it must be refused.

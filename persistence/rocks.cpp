@@ -34,7 +34,7 @@ public:
   }
 };
 
-/// RocksDB's own log of a reader: nowhere, since a reader changes no file.
+/// RocksDB's own log of a reader, which changes no file, and of a world that is not the machine's.
 class silence : public rocksdb::Logger {
 public:
   using Logger::Logv;
@@ -46,7 +46,7 @@ std::string name_of(family which) {
 }
 
 bool writes(opening how) {
-  return how == opening::create || how == opening::write || how == opening::write_after_log;
+  return how == opening::create || how == opening::write;
 }
 
 rocksdb::DBOptions database_options(opening how, const rocks_settings& settings,
@@ -62,9 +62,9 @@ rocksdb::DBOptions database_options(opening how, const rocks_settings& settings,
   options.wal_recovery_mode = how == opening::salvage
                                   ? rocksdb::WALRecoveryMode::kPointInTimeRecovery
                                   : rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
-  // Reading without logs, or beside a writer that rotates them, would count as damage.
-  options.track_and_verify_wals_in_manifest =
-      how == opening::create || how == opening::write || how == opening::read;
+  // The store's own proof finds a missing log, and more; and with tracking on, this version cannot
+  // open read-only as if there were no logs (it writes to a null recovery context).
+  options.track_and_verify_wals_in_manifest = false;
   options.verify_sst_unique_id_in_manifest = true;
   options.flush_verify_memtable_count = true;
   options.file_checksum_gen_factory = rocksdb::GetFileChecksumGenCrc32cFactory();
@@ -79,9 +79,10 @@ rocksdb::DBOptions database_options(opening how, const rocks_settings& settings,
   options.max_log_file_size = 16ULL << 20U;
   options.stats_dump_period_sec = 0;
   options.stats_persist_period_sec = 0;
-  options.fail_if_options_file_error = writes(how);
+  // While families are made, this version leaks a handle (and Debian's aborts) when it fails here.
+  options.fail_if_options_file_error = how == opening::write;
   options.db_host_id = "holdfast"; // the host's name is nobody's business
-  if (!writes(how))
+  if (!writes(how) || settings.env != nullptr)
     options.info_log = std::make_shared<silence>();
   return options;
 }
@@ -163,7 +164,8 @@ fault from(const rocksdb::Status& problem, std::string_view doing) {
       return problem.IsNoSpace() ? fault_code::no_space : fault_code::failed;
     }
   }();
-  return {code, "cannot " + std::string{doing} + ": " + problem.ToString(), {}};
+  return {code, "cannot " + std::string{doing} + ": " + problem.ToString(),
+          code == fault_code::corrupt ? std::string{damage_help} : std::string{}};
 }
 
 result<std::unique_ptr<rocks>> rocks::open(opening how, const rocks_settings& settings) {
@@ -234,7 +236,8 @@ result<std::vector<table_file>> rocks::tables(family which) const {
       const auto path = one.db_path + one.name;
       const auto found = properties.find(path);
       if (found == properties.end())
-        return fault{fault_code::corrupt, "the table " + path + " has no properties", {}};
+        return fault{fault_code::corrupt, "the table " + path + " has no properties",
+                     std::string{damage_help}};
       tables.push_back({path, one.smallestkey, one.largestkey, found->second->num_entries,
                         found->second->num_deletions + found->second->num_range_deletions, one.size,
                         level.level == 0});

@@ -16,19 +16,24 @@
 
 namespace holdfast::persistence {
 
+/// What helps with damage: in every fault that says `corrupt`.
+inline constexpr std::string_view damage_help =
+    "`holdfast store verify --deep` shows what is left; `holdfast store accept-loss --reason` "
+    "gives "
+    "up what is lost; `holdfast replay fork` copies what is sound into a new store";
+
 /// RocksDB's words in ours. `doing` says what was tried, as in "write a batch".
 fault from(const rocksdb::Status& problem, std::string_view doing);
 
 /// How a database is opened.
 enum class opening : std::uint8_t {
-  create,          ///< For writing; the database must not exist.
-  write,           ///< For writing; the database must exist.
-  write_after_log, ///< The same, after its logs were set aside.
-  read,            ///< Reads tables and logs, changes nothing. No writer may be there.
-  read_tables,     ///< The same, as if there were no logs.
-  diagnose,        ///< The same, and opens although tables are damaged: to say which.
-  salvage,         ///< Reads tables and as much of the logs as verifies.
-  follow           ///< Beside a writer in another process, as a secondary.
+  create,      ///< For writing; the database must not exist.
+  write,       ///< For writing; the database must exist.
+  read,        ///< Reads tables and logs, changes nothing. No writer may be there.
+  read_tables, ///< The same, as if there were no logs.
+  diagnose,    ///< The same, and opens although tables are damaged: to say which.
+  salvage,     ///< Reads tables and as much of the logs as verifies.
+  follow       ///< Beside a writer in another process, as a secondary.
 };
 
 struct rocks_settings {

@@ -83,6 +83,21 @@ result<void> make_ballast(const store_options& options, const store_paths& paths
   return (*opened)->preallocate(options.ballast_bytes);
 }
 
+/// Makes the directory, and its name survive power loss, as well as those of the parents it lacks.
+result<void> make_durable_directory(disk& files, const std::filesystem::path& directory) {
+  const auto there = files.exists(directory);
+  if (!there)
+    return there.error();
+  if (*there)
+    return {};
+  const auto parent = directory.parent_path();
+  if (const auto made = make_durable_directory(files, parent); !made)
+    return made;
+  if (const auto made = files.make_directories(directory); !made)
+    return made;
+  return files.sync_directory(parent);
+}
+
 /// Steps one after the other until the first fault.
 template <class... Steps>
 result<void> in_order(Steps... steps) {
@@ -141,7 +156,7 @@ result<void> store::create(const store_options& options, wall_time now) {
     return fault{fault_code::failed, "the system gives no random bytes", {}};
   const auto remove = [&](const std::filesystem::path& path) { return files.remove_all(path); };
   std::unique_ptr<file_lock> lock;
-  return in_order([&] { return files.make_directories(paths.root); },
+  return in_order([&] { return make_durable_directory(files, paths.root); },
                   [&]() -> result<void> {
                     const auto marker = files.open(paths.initialising, open_mode::create);
                     return marker ? files.sync_directory(paths.root) : marker.error();
@@ -210,7 +225,7 @@ result<std::unique_ptr<store>> store::open(const store_options& options, wall_ti
   const auto& head = found->proved->head;
   auto opened = std::make_unique<live_store>(
       options, live_store::parts{std::move(*lock), std::move(*db), std::move(*block),
-                                 std::move(*states), head});
+                                 std::move(*states), head, std::move(found->live_tables)});
   const auto epoch = std::max(found->block.newest.epoch, found->survey.generation_max >> 32U) + 1;
   if (const auto begun = opened->begin(epoch, now); !begun)
     return begun.error();
@@ -220,12 +235,13 @@ result<std::unique_ptr<store>> store::open(const store_options& options, wall_ti
 
 live_store::live_store(const store_options& options, parts taken)
     : options_{options}, paths_{options.directory}, instance_{taken.block.current().instance},
-      lock_{std::move(taken.lock)}, db_{std::move(taken.db)}, reader_{make_reader(
-                                                                  *db_, options_.raise, &visible_)},
-      states_{std::move(taken.states)}, next_{taken.head}, stage_{*db_, states_, next_},
+      lock_{std::move(taken.lock)}, db_{std::move(taken.db)}, states_{std::move(taken.states)},
+      next_{taken.head}, stage_{*db_, states_, next_}, verified_tables_{std::move(taken.tables)},
       committed_{taken.head}, frontier_{taken.block.current().frontier}, block_{std::move(
                                                                              taken.block)},
-      visible_{taken.head.last.value}, anchor_{block_.current().anchor.at.value} {}
+      visible_{taken.head.last.value}, anchor_{block_.current().anchor.at.value} {
+  reader_ = make_reader(*db_, options_.raise, &visible_);
+}
 
 live_store::~live_store() = default;
 

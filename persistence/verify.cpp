@@ -13,7 +13,7 @@ namespace holdfast::persistence {
 namespace {
 
 fault corrupt(std::string what) {
-  return {fault_code::corrupt, std::move(what), "holdfast store verify --deep"};
+  return {fault_code::corrupt, std::move(what), std::string{damage_help}};
 }
 
 /// The journal with the mirror's records where it has none.
@@ -59,20 +59,26 @@ private:
   bool from_base_ = false;
 };
 
-/// Where verification begins: at the anchor, or before the mirror's first record.
-result<chain_mark> beginning(const rocks& db, const claims& claimed, const head_value& head,
+/// Where verification begins, with the chain there if something vouches for it.
+struct start_mark {
+  sequence at;
+  std::optional<chain_digest> chain;
+};
+
+/// At the anchor, or before the mirror's first record.
+result<start_mark> beginning(const rocks& db, const claims& claimed, const head_value& head,
                              const overlay* added) {
-  auto begin = claimed.anchor;
+  start_mark begin{claimed.anchor.at, claimed.anchor.chain};
   if (added != nullptr && !added->empty() && added->first <= begin.at
       && added->first > head.floor + 1)
     begin = {sequence{added->first.value - 1}, added->before};
-  if (begin.at.value == 0) {
-    if (begin.chain != chain_start(claimed.instance))
+  if (begin.at < head.floor) // the link to what was retired cannot be checked any more
+    return start_mark{head.floor, {}};
+  if (begin.at == head.floor) {
+    if (begin.at.value == 0 && begin.chain != chain_start(claimed.instance))
       return corrupt("the chain does not begin with this store's identity");
     return begin;
   }
-  if (begin.at <= head.floor)
-    return begin;
   const auto key = event_key(begin.at);
   const auto stored = db.get(family::events, as_chars(key));
   if (!stored)
@@ -166,6 +172,10 @@ result<void> check_identity(const rocks& db, const claims& claimed) {
 
 } // namespace
 
+std::unique_ptr<record_source> merged(const rocks& db, const overlay& added) {
+  return std::make_unique<merged_source>(db, added.events);
+}
+
 result<void> check_tiles(const rocks& db, sequence after, sequence to) {
   const auto tables = db.tables(family::events);
   if (!tables)
@@ -238,9 +248,10 @@ result<proof> prove(const rocks& db, const claims& claimed, const overlay* added
   records.seek(head->last + 1);
   if (records.valid())
     return corrupt("there are records beyond the head " + std::to_string(head->last.value));
-  if (chain != head->chain)
+  if (chain && *chain != head->chain)
     return corrupt("the chain does not end where the head says");
-  if (begin->at == claimed.anchor.at && claimed.anchor_events + events != head->events)
+  if (begin->at == claimed.anchor.at && claimed.anchor_events
+      && *claimed.anchor_events + events != head->events)
     return corrupt("the head counts other events than there are");
   for (const auto& mark : claimed.acknowledged)
     if (mark.at > head->last)

@@ -6,8 +6,10 @@
 #include "persistence/rocks.hpp"
 #include "persistence/superblock.hpp"
 #include "persistence/values.hpp"
+#include "persistence/walk.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 namespace holdfast::persistence {
@@ -15,9 +17,9 @@ namespace holdfast::persistence {
 /// What a database is held against.
 struct claims {
   instance_id instance{};
-  chain_mark anchor; ///< Everything up to here is in verified table files.
-  std::uint64_t anchor_events = 0;
-  std::vector<chain_mark> acknowledged; ///< Each must be in the chain.
+  chain_mark anchor;                          ///< Everything up to here is in verified table files.
+  std::optional<std::uint64_t> anchor_events; ///< How many events up to it; nothing: not known.
+  std::vector<chain_mark> acknowledged;       ///< Each must be in the chain.
 };
 
 struct proof {
@@ -32,6 +34,9 @@ struct proof {
 /// what lies after the anchor, the properties of tables, and the small families. Answers `corrupt`
 /// with the range that cannot be served.
 result<proof> prove(const rocks& db, const claims& claimed, const overlay* added = nullptr);
+
+/// The journal with the records of `added` where it has none. Both must outlive it.
+std::unique_ptr<record_source> merged(const rocks& db, const overlay& added);
 
 /// The tables of `events` must leave no hole from `after` to `to`.
 result<void> check_tiles(const rocks& db, sequence after, sequence to);

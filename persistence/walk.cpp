@@ -46,7 +46,7 @@ result<head_value> head_of(const rocks& db) {
   const auto stored = db.get(family::meta, head_key);
   if (!stored) {
     if (stored.error().code == fault_code::not_found)
-      return fault{fault_code::corrupt, "the database has no head", {}};
+      return fault{fault_code::corrupt, "the database has no head", std::string{damage_help}};
     return stored.error();
   }
   return decode_head(*stored);
@@ -88,7 +88,7 @@ result<void> walk(record_source& records, sequence from, sequence to,
     if (*at != expected) {
       const auto hole = given_up(*view);
       // A walk may begin inside of what was given up.
-      if (!hole || hole->second + 1 != *at || hole->first > expected
+      if (!hole || (hole->second + 1 != *at && hole->second != *at) || hole->first > expected
           || (before && hole->first != expected))
         return missing(expected, std::min(sequence{at->value - 1}, to), "they are not there");
       if (*at > to)

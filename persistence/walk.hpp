@@ -45,7 +45,8 @@ result<void> walk(record_source& records, sequence from, sequence to,
 result<void> walk(const rocks& db, sequence from, sequence to,
                   const std::optional<chain_digest>& before, const on_record& take);
 
-/// The range that a `gap` record says was given up; nothing for other records.
+/// The range that a `gap` record says was given up; nothing for other records. The record stands
+/// behind the range, or in the place of its last number.
 std::optional<std::pair<sequence, sequence>> given_up(const record_view& record);
 
 /// `corrupt`, naming the records and the commands that help.
