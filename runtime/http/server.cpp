@@ -100,7 +100,7 @@ private:
   void read_header() {
     parser_.emplace();
     parser_->header_limit(static_cast<std::uint32_t>(all_->chosen.header_bytes_max));
-    parser_->body_limit(boost::none); // known when the header is
+    parser_->body_limit(UINT64_MAX); // known when the header is
     busy_ = false;
     if (!first_ && buffer_.size() == 0)
       return await_next();
