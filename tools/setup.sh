@@ -10,7 +10,7 @@ build_packages=(
   libssl-dev zlib1g-dev libzstd-dev libbz2-dev liblz4-dev libsnappy-dev libgflags-dev
   libbenchmark-dev libsqlite3-dev
 )
-check_packages=(clang-format-14 strace faketime)
+check_packages=(clang-format-14 python3 strace faketime xfsprogs e2fsprogs)
 campaign_packages=(clang-14 libclang-rt-14-dev)
 
 say() { printf '%s\n' "$*"; }
