@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runs of Holdfast for the report: appends, reopening, replay, an idle daemon.
+#include "tools/bench/measure_holdfast.hpp"
+
+#include "runtime/runtime.hpp"
+
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+#include <deque>
+#include <fstream>
+#include <iterator>
+#include <sstream>
+#include <stdexcept>
+#include <thread>
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace bench {
+
+namespace {
+
+holdfast::runtime start(const std::filesystem::path& directory) {
+  holdfast::options chosen;
+  chosen.store.data = directory / "holdfast";
+  chosen.store.memory_bytes = 64U << 20U; // as the RocksDB loop beside it
+  chosen.store.cache_bytes = 32U << 20U;
+  chosen.initialise = true;
+  chosen.telemetry.enabled = false;
+  auto made = holdfast::runtime::start(std::move(chosen));
+  if (!made)
+    throw std::runtime_error(made.error().what);
+  return std::move(*made);
+}
+
+void await(std::future<holdfast::append_result> answer) {
+  const auto told = answer.get();
+  const auto* each = std::get_if<std::vector<holdfast::append_answer>>(&told);
+  if (each == nullptr)
+    throw std::runtime_error(std::get<holdfast::append_refused>(told).reason.what);
+  for (const auto& one : *each)
+    if (one.what != holdfast::outcome::stored && one.what != holdfast::outcome::duplicate)
+      throw std::runtime_error("an event was answered " + std::string{to_string(one.what)});
+}
+
+/// Every event through `window` requests under way at a time.
+void produce(holdfast::runtime& store, const std::vector<holdfast::event>& events,
+             std::size_t request, std::size_t window) {
+  std::deque<std::future<holdfast::append_result>> under_way;
+  for (std::size_t first = 0; first < events.size(); first += request) {
+    const auto end = std::min(first + request, events.size());
+    std::vector<holdfast::event> some(std::next(events.begin(), static_cast<std::ptrdiff_t>(first)),
+                                      std::next(events.begin(), static_cast<std::ptrdiff_t>(end)));
+    if (under_way.size() == window) {
+      await(std::move(under_way.front()));
+      under_way.pop_front();
+    }
+    under_way.push_back(store.append(std::move(some)));
+  }
+  for (auto& left : under_way)
+    await(std::move(left));
+}
+
+/// Runs a command to its end and answers its exit code.
+int run(std::vector<std::string> words, bool quiet = true) {
+  const pid_t child = fork();
+  if (child == 0) {
+    if (quiet
+        && (std::freopen("/dev/null", "w", stdout) == nullptr
+            || std::freopen("/dev/null", "w", stderr) == nullptr))
+      _exit(126);
+    std::vector<char*> arguments;
+    for (auto& word : words)
+      arguments.push_back(word.data());
+    arguments.push_back(nullptr);
+    execv(arguments.front(), arguments.data());
+    _exit(127);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+} // namespace
+
+append_run measure_appends(const std::filesystem::path& directory,
+                           const std::vector<holdfast::event>& events, std::size_t producers,
+                           std::size_t request, std::size_t window) {
+  auto store = start(directory);
+  std::vector<std::vector<holdfast::event>> shares(producers);
+  for (std::size_t at = 0; at < events.size(); ++at)
+    shares[at * producers / events.size()].push_back(events[at]);
+  const auto commits = store.stats().commits;
+  const auto begun = std::chrono::steady_clock::now();
+  std::vector<std::jthread> threads;
+  for (const auto& share : shares)
+    threads.emplace_back([&] { produce(store, share, request, window); });
+  threads.clear();
+  const auto took = seconds_since(begun);
+  const auto stats = store.stats();
+  return {.events_per_second = static_cast<double>(events.size()) / took,
+          .batch_events =
+              static_cast<double>(events.size())
+              / static_cast<double>(std::max<std::uint64_t>(stats.commits - commits, 1))};
+}
+
+double measure_single_append(const std::filesystem::path& directory, std::size_t count) {
+  auto store = start(directory);
+  std::vector<double> samples;
+  for (auto& one : make_events(count, 99)) {
+    const auto begun = std::chrono::steady_clock::now();
+    await(store.append({std::move(one)}));
+    samples.push_back(seconds_since(begun) * 1e6);
+  }
+  return quantile(samples, 0.5);
+}
+
+void append_and_die(const std::filesystem::path& directory, std::size_t count) {
+  auto store = start(directory);
+  produce(store, make_events(count, 7), 500, 4);
+  kill(getpid(), SIGKILL);
+  std::abort();
+}
+
+reopen_run measure_reopen_after_kill(const std::string& self,
+                                     const std::filesystem::path& directory, std::size_t count) {
+  run({self, "--append-and-die", directory.string(), std::to_string(count)}, false);
+  const auto begun = std::chrono::steady_clock::now();
+  auto store = start(directory);
+  return {.seconds = seconds_since(begun), .records = store.report().records_verified};
+}
+
+double measure_clean_reopen(const std::filesystem::path& directory, std::size_t count) {
+  {
+    auto store = start(directory);
+    constexpr std::size_t part = 500'000;
+    for (std::size_t done = 0; done < count; done += part)
+      produce(store, make_events(std::min(part, count - done), 1000 + done), 1000, 4);
+  }
+  const auto begun = std::chrono::steady_clock::now();
+  auto store = start(directory);
+  return seconds_since(begun);
+}
+
+double measure_replay(const std::string& command, const std::filesystem::path& directory,
+                      std::size_t count) {
+  const auto data = (directory / "holdfast").string();
+  {
+    auto store = start(directory);
+    produce(store, make_events(count, 3), 1000, 4);
+  }
+  const auto begun = std::chrono::steady_clock::now();
+  if (run({command, "replay", "verify", "--data", data}) != 0)
+    throw std::runtime_error("replay verify failed");
+  return static_cast<double>(count) / seconds_since(begun);
+}
+
+namespace {
+
+/// CPU seconds and resident MiB of a process.
+std::pair<double, double> usage(pid_t of) {
+  std::ifstream stat{"/proc/" + std::to_string(of) + "/stat"};
+  std::string text{std::istreambuf_iterator<char>{stat}, {}};
+  std::istringstream fields{text.substr(text.rfind(')') + 2)};
+  std::vector<std::string> words{std::istream_iterator<std::string>{fields}, {}};
+  const auto ticks = static_cast<double>(sysconf(_SC_CLK_TCK));
+  const auto page = static_cast<double>(sysconf(_SC_PAGESIZE));
+  return {(std::stod(words.at(11)) + std::stod(words.at(12))) / ticks,
+          std::stod(words.at(21)) * page / (1U << 20U)};
+}
+
+} // namespace
+
+idle_run measure_idle(const std::string& command, const std::filesystem::path& directory) {
+  const auto data = (directory / "idle").string();
+  const auto socket = (directory / "door").string();
+  const pid_t daemon = fork();
+  if (daemon == 0) {
+    if (std::freopen("/dev/null", "w", stdout) == nullptr)
+      _exit(126);
+    execl(command.c_str(), command.c_str(), "run", "--data", data.c_str(), "--socket",
+          socket.c_str(), "--init", nullptr);
+    _exit(127);
+  }
+  for (int tries = 0; tries < 200 && run({command, "status", "--socket", socket}) != 0; ++tries)
+    std::this_thread::sleep_for(std::chrono::milliseconds{50});
+  std::this_thread::sleep_for(std::chrono::seconds{2});
+  const auto before = usage(daemon);
+  constexpr int idle_seconds = 20;
+  std::this_thread::sleep_for(std::chrono::seconds{idle_seconds});
+  const auto after = usage(daemon);
+  std::vector<double> samples;
+  for (int round = 0; round < 30; ++round) {
+    const auto begun = std::chrono::steady_clock::now();
+    run({command, "status", "--socket", socket});
+    samples.push_back(seconds_since(begun) * 1e3);
+  }
+  kill(daemon, SIGTERM);
+  int status = 0;
+  waitpid(daemon, &status, 0);
+  return {.resident_mib = after.second,
+          .cpu_percent = (after.first - before.first) * 100 / idle_seconds,
+          .status_ms = quantile(samples, 0.5)};
+}
+
+} // namespace bench
