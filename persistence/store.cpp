@@ -83,19 +83,27 @@ result<void> make_ballast(const store_options& options, const store_paths& paths
   return (*opened)->preallocate(options.ballast_bytes);
 }
 
-/// Makes the directory, and its name survive power loss, as well as those of the parents it lacks.
-result<void> make_durable_directory(disk& files, const std::filesystem::path& directory) {
-  const auto there = files.exists(directory);
-  if (!there)
-    return there.error();
-  if (*there)
-    return {};
-  const auto parent = directory.parent_path();
-  if (const auto made = make_durable_directory(files, parent); !made)
+/// Makes the directory so that power loss does not take it away again: its own name, and those of
+/// the directories above it that were missing, are synced. Its own also when it is there already:
+/// whoever made it may have died before syncing. Where the one above may not be opened, the name
+/// is somebody else's care.
+result<void> make_root(disk& files, const std::filesystem::path& root) {
+  std::vector<std::filesystem::path> changed{root.parent_path()};
+  for (auto above = root.parent_path(); above.has_relative_path(); above = above.parent_path()) {
+    const auto there = files.exists(above);
+    if (!there)
+      return there.error();
+    if (*there)
+      break;
+    changed.push_back(above.parent_path());
+  }
+  if (auto made = files.make_directories(root); !made)
     return made;
-  if (const auto made = files.make_directories(directory); !made)
-    return made;
-  return files.sync_directory(parent);
+  for (const auto& directory : changed)
+    if (auto synced = files.sync_directory(directory);
+        !synced && synced.error().code != fault_code::denied)
+      return synced;
+  return {};
 }
 
 /// Steps one after the other until the first fault.
@@ -156,7 +164,7 @@ result<void> store::create(const store_options& options, wall_time now) {
     return fault{fault_code::failed, "the system gives no random bytes", {}};
   const auto remove = [&](const std::filesystem::path& path) { return files.remove_all(path); };
   std::unique_ptr<file_lock> lock;
-  return in_order([&] { return make_durable_directory(files, paths.root); },
+  return in_order([&] { return make_root(files, paths.root); },
                   [&]() -> result<void> {
                     const auto marker = files.open(paths.initialising, open_mode::create);
                     return marker ? files.sync_directory(paths.root) : marker.error();
