@@ -106,6 +106,17 @@ struct keep_store {
   static constexpr auto fields = std::make_tuple(&keep_store::what, &keep_store::floor);
 };
 
+/// Asks for a scrub of `[from, to]`. Ask in slices: a store cannot be reopened during one.
+struct scrub_store {
+  sequence from;
+  sequence to;
+  bool deep = false; ///< Also derive the dedup index and the small states from the log again.
+
+  static constexpr auto name = "scrub_store";
+  static constexpr auto fields =
+      std::make_tuple(&scrub_store::from, &scrub_store::to, &scrub_store::deep);
+};
+
 /// How a duty ended.
 struct store_kept {
   duty what = duty::save_frontier;

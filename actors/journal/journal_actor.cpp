@@ -241,6 +241,9 @@ journal_state::~journal_state() {
   // Until the next incarnation has begun, producers are taken in and wait for it.
   if (core && core->where() != standing::stopped && core->where() != standing::gave_up)
     given->front->publish(standing::reopening, core->commit_rate());
+  else
+    // Nobody comes after this one: also those who slipped through the closing door are answered.
+    asked->add(given->front->take_requests());
   // What is still here was in flight or never begun; `requests` says which when it goes.
   if (watching)
     for (const auto& told : watching->dismiss())

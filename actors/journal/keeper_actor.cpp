@@ -81,11 +81,25 @@ store_kept answer(const parts& given, const keep_store& asked) {
   return told;
 }
 
+caf::result<carried<persistence::integrity_report>> scrub(const parts& given,
+                                                          const scrub_store& asked) {
+  const auto open = given.front->slot().store();
+  if (!open)
+    return to_error({fault_code::busy, "the store is being reopened", "try again a little later"});
+  auto report = open->scrub(asked.from, asked.to, asked.deep);
+  if (!report)
+    return to_error(report.error());
+  return carried{std::move(*report)};
+}
+
 } // namespace
 
 keeper::behavior_type keeper_actor(keeper::pointer self, std::shared_ptr<parts> given) {
   furnish(self);
-  return {[given](const keep_store& asked) { return answer(*given, asked); }};
+  return {
+      [given](const keep_store& asked) { return answer(*given, asked); },
+      [given](const scrub_store& asked) { return scrub(*given, asked); },
+  };
 }
 
 } // namespace holdfast::journal

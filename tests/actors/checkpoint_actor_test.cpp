@@ -136,6 +136,9 @@ BOOST_AUTO_TEST_CASE(a_state_includes_everything_committed_before_it_was_asked_f
     append(1);
     BOOST_TEST(state().count == i);
   }
+  // Also what it has not been told of yet.
+  test::put(*disk, "numbers", 51);
+  BOOST_TEST(state().count == 51);
 }
 
 BOOST_AUTO_TEST_CASE(takes_one_on_demand) {

@@ -344,6 +344,19 @@ BOOST_FIXTURE_TEST_CASE(opens_the_store_itself_when_it_is_given_none, journallin
   BOOST_TEST((given->front->where() == standing::serving));
 }
 
+BOOST_FIXTURE_TEST_CASE(a_scrub_is_answered_with_its_report_or_busy, journalling) {
+  start();
+  auto scrubber = sys.spawn(keeper_actor, given);
+  const auto told = ask<carried<persistence::integrity_report>>(
+      scrubber, scrub_store{sequence{3}, sequence{9}, false});
+  BOOST_TEST((told->from == sequence{3} && told->to == sequence{9}));
+  given->front->slot().retire();
+  const auto busy = try_ask<carried<persistence::integrity_report>>(
+      scrubber, scrub_store{sequence{3}, sequence{9}, false});
+  BOOST_REQUIRE(!busy);
+  BOOST_TEST((busy.error().code == fault_code::busy));
+}
+
 BOOST_FIXTURE_TEST_CASE(raises_the_floor_between_batches, journalling) {
   start();
   BOOST_TEST(!hand_in("a", many("a", 9)));
