@@ -38,10 +38,14 @@ struct remains {
 result<remains> gather(const store_options& options, const instance_id& instance,
                        const mirror_survey& survey) {
   remains left;
+  auto settings = settings_of(options);
+  const auto mended = mend_catalog(*options.files, settings.directory);
+  if (mended && *mended)
+    settings.mended = &**mended;
   // As many logs as verify; else the tables alone, although some of them are damaged.
-  auto db = rocks::open(opening::salvage, settings_of(options));
+  auto db = rocks::open(opening::salvage, settings);
   if (!db || !head_of(**db))
-    db = rocks::open(opening::diagnose, settings_of(options));
+    db = rocks::open(opening::diagnose, settings);
   if (!db)
     return fault{fault_code::corrupt, "nothing can be kept: " + db.error().what,
                  "restore a backup, or a copy of `db/CURRENT` and `db/MANIFEST-*`"};

@@ -5,80 +5,112 @@
 #include "persistence/recovery.hpp"
 #include "persistence/walk.hpp"
 
+#include <mutex>
 #include <utility>
 
 namespace holdfast::persistence {
 namespace {
 
-/// A reader with the database it reads.
+/// An open database and the reader over it.
+struct view {
+  view(std::unique_ptr<rocks> opened, const upcasters& raise)
+      : db{std::move(opened)}, inner{make_reader(*db, raise, nullptr)} {}
+
+  std::unique_ptr<rocks> db;
+  std::unique_ptr<reader> inner;
+};
+
+result<std::unique_ptr<rocks>> open_beside(const rocks_settings& settings) {
+  // The writer may remove a table between the list and the opening; it does not do so for ever.
+  constexpr int attempts_max = 5;
+  for (int attempt = 1;; ++attempt) {
+    auto db = rocks::open(opening::follow, settings);
+    if (db || attempt == attempts_max)
+      return db;
+  }
+}
+
+/// A reader with the database it reads. A call goes on with the view that it began with.
 class owning_reader final : public reader {
 public:
-  owning_reader(std::unique_ptr<rocks> db, upcasters raise, bool follows)
-      : db_{std::move(db)}, raise_{std::move(raise)}, inner_{make_reader(*db_, raise_, nullptr)},
-        follows_{follows} {}
+  owning_reader(std::unique_ptr<rocks> db, const store_options& options, bool follows)
+      : settings_{settings_of(options)}, raise_{options.raise}, follows_{follows},
+        view_{std::make_shared<view>(std::move(db), raise_)} {}
 
-  result<journal_head> head() const override { return inner_->head(); }
-  result<recorded_event> record(sequence at) const override { return inner_->record(at); }
+  result<journal_head> head() const override { return now()->inner->head(); }
+  result<recorded_event> record(sequence at) const override { return now()->inner->record(at); }
   result<event_page> events(const event_query& query) const override {
-    return inner_->events(query);
+    return now()->inner->events(query);
   }
   result<void> scan(sequence from, sequence to,
                     const std::function<bool(const recorded_event&)>& take) const override {
-    return inner_->scan(from, to, take);
+    return now()->inner->scan(from, to, take);
   }
   result<void>
   scan_views(sequence from, sequence to,
              const std::function<result<bool>(sequence, const record_view&)>& take) const override {
-    return inner_->scan_views(from, to, take);
+    return now()->inner->scan_views(from, to, take);
   }
   result<recorded_event> raised(sequence at, const record_view& record) const override {
-    return inner_->raised(at, record);
+    return now()->inner->raised(at, record);
   }
-  result<sequence> at_time(wall_time when) const override { return inner_->at_time(when); }
+  result<sequence> at_time(wall_time when) const override { return now()->inner->at_time(when); }
   result<std::vector<checkpoint_info>> checkpoints(const std::string& owner) const override {
-    return inner_->checkpoints(owner);
+    return now()->inner->checkpoints(owner);
   }
   result<checkpoint> newest_checkpoint(const std::string& owner, sequence at,
                                        std::vector<checkpoint_info>* damaged) const override {
-    return inner_->newest_checkpoint(owner, at, damaged);
+    return now()->inner->newest_checkpoint(owner, at, damaged);
   }
-  result<std::vector<consumer_info>> consumers() const override { return inner_->consumers(); }
+  result<std::vector<consumer_info>> consumers() const override {
+    return now()->inner->consumers();
+  }
   result<consumer_info> consumer(const std::string& name) const override {
-    return inner_->consumer(name);
+    return now()->inner->consumer(name);
   }
-  result<value> control(const std::string& name) const override { return inner_->control(name); }
+  result<value> control(const std::string& name) const override {
+    return now()->inner->control(name);
+  }
   result<std::vector<std::pair<std::string, value>>>
   controls(const std::string& prefix) const override {
-    return inner_->controls(prefix);
+    return now()->inner->controls(prefix);
   }
 
   result<void> catch_up() override {
     if (!follows_)
       return {};
-    if (const auto caught = db_->db().TryCatchUpWithPrimary(); !caught.ok())
+    const auto current = now();
+    if (const auto caught = current->db->db().TryCatchUpWithPrimary(); !caught.ok())
       return from(caught, "catch up with the writer");
+    // After a flush a secondary still prefers the old values in its memory to the new ones in the
+    // tables (7.8.3); a record beyond the head gives that away.
+    const auto head = head_of(*current->db);
+    if (!head)
+      return head.error();
+    const auto beyond = source_of(*current->db);
+    beyond->seek(head->last + 1);
+    if (!beyond->valid())
+      return beyond->status();
+    auto again = open_beside(settings_);
+    if (!again)
+      return again.error();
+    const std::lock_guard guard{mutex_};
+    view_ = std::make_shared<view>(std::move(*again), raise_);
     return {};
   }
 
 private:
-  std::unique_ptr<rocks> db_;
-  upcasters raise_;
-  std::unique_ptr<reader> inner_;
-  bool follows_;
-};
-
-result<std::unique_ptr<reader>> follow(const store_options& options) {
-  // The writer may remove a table between the list and the opening; it does not do so for ever.
-  constexpr int attempts_max = 5;
-  for (int attempt = 1;; ++attempt) {
-    auto db = rocks::open(opening::follow, settings_of(options));
-    if (db)
-      return std::unique_ptr<reader>{
-          std::make_unique<owning_reader>(std::move(*db), options.raise, true)};
-    if (attempt == attempts_max)
-      return db.error();
+  std::shared_ptr<view> now() const {
+    const std::lock_guard guard{mutex_};
+    return view_;
   }
-}
+
+  const rocks_settings settings_;
+  const upcasters raise_;
+  const bool follows_;
+  mutable std::mutex mutex_;
+  std::shared_ptr<view> view_;
+};
 
 } // namespace
 
@@ -88,8 +120,12 @@ result<std::unique_ptr<reader>> open_reader(const std::filesystem::path& directo
   const auto owner = files.lock_owner(store_paths{directory}.lock);
   if (!owner)
     return owner.error();
-  if (*owner)
-    return follow(options);
+  if (*owner) {
+    auto db = open_beside(settings_of(options));
+    if (!db)
+      return db.error();
+    return std::unique_ptr<reader>{std::make_unique<owning_reader>(std::move(*db), options, true)};
+  }
   recovery_report unread;
   const auto found = examine(options, unread);
   if (!found)
@@ -104,7 +140,7 @@ result<std::unique_ptr<reader>> open_reader(const std::filesystem::path& directo
   auto db = rocks::open(opening::read, settings_of(options));
   if (!db)
     return db.error();
-  return std::unique_ptr<reader>{std::make_unique<owning_reader>(std::move(*db), raise, false)};
+  return std::unique_ptr<reader>{std::make_unique<owning_reader>(std::move(*db), options, false)};
 }
 
 result<integrity_report> verify_stopped(const std::filesystem::path& directory, disk& files,

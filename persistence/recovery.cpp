@@ -45,7 +45,29 @@ public:
   examiner(const store_options& options, finding& found)
       : options_{options}, found_{found}, mirror_{mirror_of(options, found.claimed.instance)} {}
 
+  /// As it is; and where that fails, through the list of files without its damaged end.
   result<void> run() {
+    if (const auto looked = look(); !looked || found_.step != next_step::refuse)
+      return looked;
+    auto mended = mend_catalog(*options_.files, store_paths{options_.directory}.db);
+    if (!mended || !*mended)
+      return {};
+    auto as_it_is = found_.known;
+    found_.mended = std::move(*mended);
+    found_.known.log = {};
+    found_.known.log_and_mirror = {};
+    found_.known.tables_and_mirror = {};
+    if (const auto looked = look(); !looked)
+      return looked;
+    if (found_.step == next_step::refuse) {
+      found_.known = std::move(as_it_is); // it says best what is wrong
+      found_.mended.reset();
+    }
+    return {};
+  }
+
+private:
+  result<void> look() {
     for (;;) {
       found_.step = decide(found_.known);
       const auto tried = [&]() -> result<void> {
@@ -67,7 +89,6 @@ public:
     }
   }
 
-private:
   /// Fills `into`; a fault only for what says nothing about the store.
   result<void> attempt_with(opening how, bool with_mirror, attempt& into) {
     into.made = true;
@@ -87,7 +108,9 @@ private:
     if (with_mirror)
       if (const auto read = read_added(how); !read)
         return read.error();
-    const auto db = rocks::open(how, settings_of(options_));
+    auto settings = settings_of(options_);
+    settings.mended = found_.mended ? &*found_.mended : nullptr;
+    const auto db = rocks::open(how, settings);
     if (!db)
       return db.error();
     auto proved = prove(**db, found_.claimed, with_mirror ? &found_.added : nullptr);
@@ -186,8 +209,9 @@ result<std::unique_ptr<rocks>> perform(const finding& found, const store_options
   stopwatch watch{options, report};
   auto& files = *options.files;
   const store_paths paths{options.directory};
-  const auto repairing =
+  const auto from_mirror =
       found.step == next_step::repair || found.step == next_step::repair_without_log;
+  const auto repairing = from_mirror || found.mended;
   const auto say = [&](std::string what) { report.repairs.push_back(std::move(what)); };
   for (std::size_t slot = 0; slot < 2; ++slot)
     if (found.block.damaged[slot])
@@ -195,6 +219,10 @@ result<std::unique_ptr<rocks>> perform(const finding& found, const store_options
           + " of the superblock was damaged; the other one was taken, and it is written again");
   for (const auto& damage : found.survey.damage)
     say("tail mirror: " + damage + "; it begins anew");
+
+  if (found.mended)
+    say("the database's list of files (" + found.mended->manifest.filename().string()
+        + " or CURRENT) was damaged; without its damaged end it proved to be complete");
 
   quarantine_options quarantine{.store = options.directory};
   if (repairing || !report.repairs.empty()) {
@@ -220,18 +248,21 @@ result<std::unique_ptr<rocks>> perform(const finding& found, const store_options
       if (const auto moved = move_aside(files, quarantine, report.evidence, log); !moved)
         return moved.error();
   }
+  if (found.mended)
+    if (const auto written = write_catalog(files, paths.db, *found.mended); !written)
+      return written.error();
   watch.lap("quarantine");
   auto db = rocks::open(opening::write, settings_of(options));
   if (!db)
     return db.error();
   watch.lap("open");
-  const auto adding = repairing || found.step == next_step::complete;
+  const auto adding = from_mirror || found.step == next_step::complete;
   if (adding) {
     if (const auto applied = apply(found.added, **db); !applied)
       return applied.error();
-    auto& count = repairing ? report.records_repaired : report.records_completed;
+    auto& count = from_mirror ? report.records_repaired : report.records_completed;
     count = found.added.last - found.added.first + 1;
-    if (repairing)
+    if (from_mirror)
       say("records " + std::to_string(found.added.first.value) + ".."
           + std::to_string(found.added.last.value)
           + " were lost from the log and written again from the mirror: "

@@ -61,6 +61,7 @@ struct finding {
   next_step step = next_step::refuse;
   std::optional<proof> proved;
   overlay added;                     ///< What is to be written from the mirror.
+  std::optional<catalog> mended;     ///< The list of files through which it could be read.
   std::set<std::string> live_tables; ///< Paths of the tables that the proof relied on.
 };
 

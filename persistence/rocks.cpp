@@ -200,10 +200,15 @@ result<std::unique_ptr<rocks>> rocks::open(opening how, const rocks_settings& se
   std::unique_ptr<rocks> opened{new rocks};
   opened->env_ = settings.env != nullptr ? settings.env : rocksdb::Env::Default();
   auto* env = opened->env_;
-  if (how == opening::read_tables || how == opening::diagnose) {
-    opened->filtered_ =
-        rocksdb::NewCompositeEnv(std::make_shared<without_logs>(env->GetFileSystem()));
-    env = opened->filtered_.get();
+  const auto no_logs = how == opening::read_tables || how == opening::diagnose;
+  if (no_logs || settings.mended != nullptr) {
+    auto shown = env->GetFileSystem();
+    if (settings.mended != nullptr)
+      shown = with_catalog(std::move(shown), settings.directory, *settings.mended);
+    if (no_logs)
+      shown = std::make_shared<without_logs>(std::move(shown));
+    opened->shown_ = rocksdb::NewCompositeEnv(std::move(shown));
+    env = opened->shown_.get();
   }
   const auto options = database_options(how, settings, env);
   const auto cache = rocksdb::NewLRUCache(settings.cache_bytes);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "messages/fault.hpp"
+#include "persistence/catalog.hpp"
 #include "persistence/keys.hpp"
 
 #include <rocksdb/db.h>
@@ -41,6 +42,7 @@ struct rocks_settings {
   rocksdb::Env* env = nullptr; ///< null: the machine's own.
   std::uint64_t memory_bytes = 64ULL << 20U;
   std::uint64_t cache_bytes = 32ULL << 20U;
+  const catalog* mended = nullptr; ///< Read through this list of files instead of its own.
 };
 
 /// One table file of a family, as the database lists it.
@@ -92,7 +94,7 @@ public:
 private:
   rocks() = default;
 
-  std::unique_ptr<rocksdb::Env> filtered_; ///< Outlives the database that reads through it.
+  std::unique_ptr<rocksdb::Env> shown_; ///< Outlives the database that reads through it.
   rocksdb::Env* env_ = nullptr;
   std::unique_ptr<rocksdb::DB> db_;
   std::vector<rocksdb::ColumnFamilyHandle*> handles_;

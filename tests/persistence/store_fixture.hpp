@@ -86,6 +86,17 @@ inline std::vector<append_answer> append(store& into, int from, int to,
   return append(into, std::move(drafts), now);
 }
 
+/// What a deep scrub of everything finds.
+inline result<std::vector<std::string>> verify_damage(const store& live) {
+  auto scrubbed = live.scrub(sequence{1}, sequence{UINT64_MAX}, true);
+  if (!scrubbed)
+    return scrubbed.error();
+  std::vector<std::string> found;
+  for (const auto& one : scrubbed->damage)
+    found.push_back(one.what);
+  return found;
+}
+
 struct store_fixture {
   temporary_directory temporary;
   std::unique_ptr<disk> files = make_posix_disk();
