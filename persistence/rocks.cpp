@@ -69,6 +69,8 @@ rocksdb::DBOptions database_options(opening how, const rocks_settings& settings,
   options.file_checksum_gen_factory = rocksdb::GetFileChecksumGenCrc32cFactory();
   options.avoid_flush_during_recovery = false; // what was recovered is written again
   options.max_open_files = -1;
+  // The default of 16 starts 15 threads for each family and opening, however few files there are.
+  options.max_file_opening_threads = 2;
   options.max_background_jobs = 2;
   options.max_total_wal_size = 256ULL << 20U;
   options.db_write_buffer_size = settings.memory_bytes;
