@@ -44,7 +44,13 @@ next_step decide(const evidence& known) {
     return next_step::try_tables_and_mirror;
   if (reaches(known.tables_and_mirror, needed))
     return next_step::repair_without_log;
-  return next_step::refuse;
+  // Power loss leaves holes in what was never synced, so the log may not read to its end. What was
+  // promised to survive stands before them, or the needed records are not reached.
+  if (known.clean || known.same_boot)
+    return next_step::refuse;
+  if (!known.log_before_hole.made)
+    return next_step::try_log_before_hole;
+  return reaches(known.log_before_hole, needed) ? next_step::serve_before_hole : next_step::refuse;
 }
 
 fault refusal(const evidence& known) {

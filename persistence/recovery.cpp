@@ -57,6 +57,7 @@ public:
     found_.known.log = {};
     found_.known.log_and_mirror = {};
     found_.known.tables_and_mirror = {};
+    found_.known.log_before_hole = {};
     if (const auto looked = look(); !looked)
       return looked;
     if (found_.step == next_step::refuse) {
@@ -78,6 +79,8 @@ private:
           return attempt_with(opening::read, true, found_.known.log_and_mirror);
         case next_step::try_tables_and_mirror:
           return attempt_with(opening::read_tables, true, found_.known.tables_and_mirror);
+        case next_step::try_log_before_hole:
+          return attempt_with(opening::salvage, false, found_.known.log_before_hole);
         default:
           return {};
         }
@@ -252,10 +255,14 @@ result<std::unique_ptr<rocks>> perform(const finding& found, const store_options
     if (const auto written = write_catalog(files, paths.db, *found.mended); !written)
       return written.error();
   watch.lap("quarantine");
-  auto db = rocks::open(opening::write, settings_of(options));
+  const auto torn = found.step == next_step::serve_before_hole;
+  auto db = rocks::open(torn ? opening::write_before_hole : opening::write, settings_of(options));
   if (!db)
     return db.error();
   watch.lap("open");
+  if (torn)
+    say("the log has holes behind record " + std::to_string(found.proved->head.last.value)
+        + " since the power loss; what stood there was acknowledged for the life of the process");
   const auto adding = from_mirror || found.step == next_step::complete;
   if (adding) {
     if (const auto applied = apply(found.added, **db); !applied)

@@ -33,16 +33,19 @@ struct evidence {
   attempt log;                             ///< The log as it is.
   attempt log_and_mirror;                  ///< With the mirror's batches on top.
   attempt tables_and_mirror;               ///< Table files and the mirror, the log set aside.
+  attempt log_before_hole;                 ///< The log up to where it stops to make sense.
 };
 
 enum class next_step : std::uint8_t {
   try_log,
   try_log_and_mirror,
   try_tables_and_mirror,
+  try_log_before_hole,
   serve,              ///< Everything is there.
   complete,           ///< The process died between mirror and log: write the batch.
   repair,             ///< The log lost batches: write them from the mirror.
   repair_without_log, ///< The log is broken: set it aside, write from the mirror.
+  serve_before_hole,  ///< Power loss tore what was never synced: the log ends before it.
   refuse
 };
 

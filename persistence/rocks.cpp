@@ -46,7 +46,7 @@ std::string name_of(family which) {
 }
 
 bool writes(opening how) {
-  return how == opening::create || how == opening::write;
+  return how == opening::create || how == opening::write || how == opening::write_before_hole;
 }
 
 rocksdb::DBOptions database_options(opening how, const rocks_settings& settings,
@@ -58,9 +58,9 @@ rocksdb::DBOptions database_options(opening how, const rocks_settings& settings,
   options.paranoid_checks = how != opening::diagnose;
   // A torn tail is what every crash leaves; whatever else this mode lets through is found by the
   // store's own proof of completeness.
-  options.wal_recovery_mode = how == opening::salvage
-                                  ? rocksdb::WALRecoveryMode::kPointInTimeRecovery
-                                  : rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
+  const auto ends_early = how == opening::salvage || how == opening::write_before_hole;
+  options.wal_recovery_mode = ends_early ? rocksdb::WALRecoveryMode::kPointInTimeRecovery
+                                         : rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
   // The store's own proof finds a missing log, and more; and with tracking on, this version cannot
   // open read-only as if there were no logs (it writes to a null recovery context).
   options.track_and_verify_wals_in_manifest = false;
