@@ -29,12 +29,14 @@ struct pressed : holdfast::test::deterministic {
 
   /// A producer that subscribes.
   caf::actor subscriber() {
-    return sys.spawn([this](caf::event_based_actor* actor) -> caf::behavior {
-      furnish(actor);
-      actor->request(gauge, caf::infinite, watch_pressure{})
-          .then([](const pressure_reading&) {}, [](caf::error&) {});
-      return {[this](const pressure_changed& change) { heard.push_back(change.paused); }};
-    });
+    return sys.spawn(
+        [](caf::event_based_actor* actor, pressed* test) -> caf::behavior {
+          furnish(actor);
+          actor->request(test->gauge, caf::infinite, watch_pressure{})
+              .then([](const pressure_reading&) {}, [](caf::error&) {});
+          return {[test](const pressure_changed& change) { test->heard.push_back(change.paused); }};
+        },
+        this);
   }
 };
 

@@ -35,10 +35,12 @@ struct nursery : holdfast::test::deterministic {
   child worker(std::string id, restart_type restart = restart_type::permanent) {
     return {{.id = id, .restart = restart, .shutdown = 1s, .start = 3s},
             [this, id](caf::actor_system& system) {
-              auto made = system.spawn([](caf::event_based_actor* actor) -> caf::behavior {
-                furnish(actor);
-                return {[](do_fail) { throw std::runtime_error{"told to fail"}; }};
-              });
+              auto made = system.spawn(
+                  [](caf::event_based_actor* actor, const std::string& text) -> caf::behavior {
+                    furnish(actor);
+                    return {[text](do_fail) { throw std::runtime_error{text}; }};
+                  },
+                  std::string{"told to fail"});
               made->attach_functor([this, id] { ends.push_back(id); });
               return made;
             }};
@@ -48,11 +50,13 @@ struct nursery : holdfast::test::deterministic {
   child stubborn(std::string id) {
     auto one = worker(id);
     one.start = [this, id](caf::actor_system& system) {
-      auto made = system.spawn([](caf::event_based_actor* actor) -> caf::behavior {
-        furnish(actor);
-        actor->set_exit_handler([](caf::exit_msg&) {});
-        return {[](do_fail) {}};
-      });
+      auto made = system.spawn(
+          [](caf::event_based_actor* actor, const std::string& text) -> caf::behavior {
+            furnish(actor);
+            actor->set_exit_handler([](caf::exit_msg&) {});
+            return {[text](do_fail) { throw std::runtime_error{text}; }};
+          },
+          std::string{"told to fail"});
       made->attach_functor([this, id] { ends.push_back(id); });
       return made;
     };
@@ -167,10 +171,12 @@ BOOST_FIXTURE_TEST_CASE(undoes_the_start_when_a_factory_throws, nursery) {
 BOOST_FIXTURE_TEST_CASE(undoes_the_start_when_an_actor_fails_in_its_first_step, nursery) {
   auto broken = worker("b");
   broken.start = [](caf::actor_system& system) -> caf::actor {
-    return system.spawn([](caf::event_based_actor* actor) -> caf::behavior {
-      furnish(actor);
-      throw std::runtime_error{"no memory"};
-    });
+    return system.spawn(
+        [](caf::event_based_actor* actor, const std::string& text) -> caf::behavior {
+          furnish(actor);
+          throw std::runtime_error{text};
+        },
+        std::string{"no memory"});
   };
   start({worker("a"), broken});
   const auto said = ended_of(*end_of(root));

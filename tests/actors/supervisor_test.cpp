@@ -392,7 +392,7 @@ struct walk {
     }
   }
 
-  void die(const std::string& id, ending how) {
+  void die(std::string id, ending how) {
     const auto incarnation = alive.at(id);
     alive.erase(id);
     asked.erase(id);

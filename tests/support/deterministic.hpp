@@ -28,9 +28,11 @@ struct quiet_config : caf::actor_system_config {
   }
 };
 
-/// One thread, virtual time. Detached and blocking actors are out of its reach: spawn none.
-/// Drop handles before the fixture ends, or keep them in members declared after it. The fixture
-/// ends by letting all time pass: end what calls into members of a derived fixture before.
+/// One thread, virtual time. Spawn functions with at least one argument: without any, CAF's header
+/// dereferences a null pointer, which the `dev` preset's checks end. Detached and blocking actors
+/// are out of its reach: spawn none. Drop handles before the fixture ends, or keep them in members
+/// declared after it. The fixture ends by letting all time pass: end what calls into members of a
+/// derived fixture before.
 struct deterministic {
   quiet_config config;
   caf::actor_system sys{config};
