@@ -6,6 +6,7 @@
 
 #include <zstd.h>
 
+#include <algorithm>
 #include <cassert>
 #include <utility>
 
@@ -48,7 +49,7 @@ void stage::put_record(const record_view& fields, sequence at, bool indexed) {
 }
 
 void stage::put_seen(const digest& identity, const seen_value& entry) {
-  put(family::seen, as_chars(identity), encode_seen(entry));
+  seen_.emplace_back(identity, encode_seen(entry));
   ++head_.seen;
 }
 
@@ -83,6 +84,10 @@ void stage::put_control(std::string_view name, const control_value& set) {
 }
 
 void stage::finish() {
+  std::ranges::sort(seen_);
+  for (const auto& [identity, entry] : seen_)
+    put(family::seen, as_chars(identity), entry);
+  seen_.clear();
   put(family::meta, head_key, encode_head(head_));
 }
 

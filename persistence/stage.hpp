@@ -10,6 +10,8 @@
 #include <rocksdb/write_batch.h>
 
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace holdfast::persistence {
 
@@ -26,7 +28,8 @@ public:
   /// Gives the record the number `at`, which is the next but for a gap, and links it.
   void put_record(const record_view& fields, sequence at, bool indexed);
 
-  /// The `seen` entry of an event that was put.
+  /// The `seen` entry of an event that was put. Goes into the batch with `finish`, sorted: their
+  /// keys are random, and neighbours find their places in memory sooner.
   void put_seen(const digest& identity, const seen_value& entry);
 
   /// A checkpoint with its state; drops those that the rule lets go.
@@ -34,7 +37,7 @@ public:
   void put_cursor(std::string_view consumer, const cursor_value& place);
   void put_control(std::string_view name, const control_value& set);
 
-  /// Puts the head: last in every batch.
+  /// Puts what waited, and the head: last in every batch.
   void finish();
 
 private:
@@ -47,6 +50,7 @@ private:
   head_value& head_;
   rocksdb::WriteBatch* batch_ = nullptr;
   std::string scratch_;
+  std::vector<std::pair<digest, std::string>> seen_; ///< Of the batch being filled.
 };
 
 /// Compresses a checkpoint's state for `blob`, and back. `size` is what it must come to.
