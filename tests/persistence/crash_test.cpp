@@ -201,8 +201,8 @@ void at_every_step(ending how) {
   for (const auto& what : jobs()) {
     const auto steps = run(what, 0, how);
     BOOST_TEST_MESSAGE(what.name << ": " << steps << " changes");
-    // In the normal run no job is visited at more than some twenty places.
-    const auto stride = campaign ? 1 : steps / 20 + 1;
+    // In the normal run no job is visited at more than some twelve places.
+    const auto stride = campaign ? 1 : steps / 12 + 1;
     for (std::uint64_t nth = 1; nth <= steps; nth += stride)
       BOOST_TEST_CONTEXT(what.name << " ends at change " << nth << " of " << steps)
     run(what, nth, how);
@@ -229,7 +229,7 @@ BOOST_AUTO_TEST_CASE(again_and_again_while_it_recovers_comes_back_in_the_end) {
   acknowledged kept;
   auto current = std::make_unique<world>(std::make_unique<memory_disk>(1));
   filled(*current, kept).reset();
-  for (std::uint64_t nth = 1; nth < 200; nth += 13) {
+  for (std::uint64_t nth = 1; nth < 120; nth += 13) {
     current->disk->fail_at({.kind = operation::any, .nth = nth, .for_ever = true});
     auto live = store::open(current->options, {3000});
     auto rest = current->disk->after(nth % 2 == 0 ? ending::kill : ending::power);
