@@ -255,8 +255,10 @@ def disk_full_and_freed(world):
         with open(full, "w", encoding="utf-8"):
             pass
         for _ in range(5):
+            name = world.oracle.make_batch(0, 1)[0]
+            world.oracle.refused.add(name)
             status, _ = daemon.request("POST", "/v1/events?durability=power",
-                                       world.oracle.line(world.oracle.make_batch(0, 1)[0]))
+                                       world.oracle.line(name))
             if status not in (200, 429, 503, 507):
                 raise Broken(f"a full disk was answered with {status}")
         if daemon.request("GET", "/v1/events?from=1&limit=10")[0] != 200:
@@ -265,6 +267,7 @@ def disk_full_and_freed(world):
         begun = time.monotonic()
         while True:
             batch = world.oracle.make_batch(0, 1)
+            world.oracle.refused.update(batch)
             if world.oracle.submit(daemon, batch, "power") == "ok" \
                     and batch[0] in world.oracle.acknowledged:
                 break
