@@ -204,7 +204,9 @@ decision journal::on(const journal_due&, instant now) {
 }
 
 void journal::duties_due(instant now, decision& made) {
-  const bool serves = standing_ == standing::serving || standing_ == standing::stopping;
+  // The keeper has the store for itself while it closes it.
+  const bool serves =
+      (standing_ == standing::serving || standing_ == standing::stopping) && !closing_;
   if (serves && sync_by_ && now >= *sync_by_ && !syncing_ && !raising_) {
     syncing_ = true;
     made.sync = true;
@@ -404,7 +406,7 @@ void journal::stop_if_done(decision& made) {
 std::optional<instant> journal::next_deadline() const {
   std::optional<instant> soonest = stop_by_;
   earlier(soonest, act_at_);
-  if (standing_ == standing::serving || standing_ == standing::stopping) {
+  if ((standing_ == standing::serving || standing_ == standing::stopping) && !closing_) {
     if (!syncing_ && !raising_)
       earlier(soonest, sync_by_);
     if (!saving_frontier_)

@@ -324,6 +324,17 @@ BOOST_AUTO_TEST_CASE(stopping_finishes_what_was_taken_then_closes) {
   BOOST_TEST((j.where() == standing::stopped));
 }
 
+/// A sync that fell due while the keeper closed the store used a database that was gone.
+BOOST_AUTO_TEST_CASE(leaves_the_store_alone_while_it_is_being_closed) {
+  auto j = serving();
+  j.on(one(1), t0);
+  j.on(committed(1, 1, 1, durability::process), t0);
+  BOOST_TEST(asks(j.on(stop_journal{10s}, t0), duty::close));
+  const auto later = j.on(journal_due{}, t0 + 2s);
+  BOOST_TEST(!later.sync);
+  BOOST_TEST(later.duties.empty());
+}
+
 BOOST_AUTO_TEST_CASE(stopping_has_a_deadline) {
   auto j = serving();
   j.on(one(1), t0);
