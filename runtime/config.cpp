@@ -128,9 +128,13 @@ public:
       into_.problems.push_back(text.error());
       return;
     }
+    read(*text);
+  }
+
+  void read(std::string_view text) {
     toml::table parsed;
     try {
-      parsed = toml::parse(std::string_view{*text}, path_.string());
+      parsed = toml::parse(text, path_.string());
     } catch (const toml::parse_error& problem) {
       into_.problems.push_back(
           {fault_code::invalid,
@@ -319,6 +323,14 @@ loaded load(const sources& from) {
   from_environment(made, from.environment);
   for (const auto& one : from.flags)
     apply(made, one.key, given{one.text}, {}, one.place);
+  for (auto& problem : contradictions(made.chosen))
+    made.problems.push_back(std::move(problem));
+  return made;
+}
+
+loaded load_text(std::string_view toml, const std::filesystem::path& shown_as) {
+  loaded made;
+  file_source{made, os::absolute(shown_as)}.read(toml);
   for (auto& problem : contradictions(made.chosen))
     made.problems.push_back(std::move(problem));
   return made;

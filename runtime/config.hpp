@@ -9,6 +9,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -37,6 +38,9 @@ struct loaded {
 
 /// Reads all sources. Never throws and never stops at the first problem.
 loaded load(const sources& from);
+
+/// The same for one file's text, which need not stand in a file.
+loaded load_text(std::string_view toml, const std::filesystem::path& shown_as);
 
 /// The options, or every problem in one fault, a line each.
 result<options> checked(const sources& from);

@@ -2,13 +2,13 @@
 // Every key of the configuration, once: type, range, meaning, and the option behind it.
 #include "runtime/config_keys.hpp"
 
+#include "actors/telemetry/pattern.hpp"
 #include "runtime/config.hpp"
 #include "runtime/json.hpp"
 #include "runtime/os/host.hpp"
 
 #include <algorithm>
 #include <charconv>
-#include <regex>
 
 namespace holdfast::config {
 
@@ -219,12 +219,8 @@ std::string wrong_stream(const std::string& pattern) {
 }
 
 std::string wrong_expression(const std::string& text) {
-  try {
-    std::regex{text};
-    return "";
-  } catch (const std::regex_error&) {
-    return "is not a regular expression";
-  }
+  const auto made = telemetry::pattern::compile(text);
+  return made ? "" : "cannot be used: " + made.error().what;
 }
 
 key users(std::string name, place<std::vector<std::uint32_t>> at, std::string says) {
@@ -239,7 +235,8 @@ key users(std::string name, place<std::vector<std::uint32_t>> at, std::string sa
                 items.emplace_back(std::move(one));
             else if (const auto* several = std::get_if<std::vector<std::int64_t>>(&from))
               items.assign(several->begin(), several->end());
-            else
+            else if (const auto* none = std::get_if<std::vector<std::string>>(&from);
+                     none == nullptr || !none->empty()) // an empty list is of no type
               return broken("must be a list of numeric user ids");
             std::vector<std::uint32_t> ids;
             for (const auto& one : items) {

@@ -163,6 +163,16 @@ private:
     refuse(number, too_long(length, allowed.line_bytes_max), take);
   }
 
+  /// Costs the line, and the record it would have ended.
+  void not_utf8(std::uint64_t number, std::size_t offset, const taker& take) {
+    while (!open_lines_.empty())
+      give_up_first("a quoted field is not closed before line " + std::to_string(number)
+                        + ", which is not UTF-8",
+                    take);
+    if (!useless_)
+      refuse(number, "invalid UTF-8 (byte " + std::to_string(offset) + " of the line)", take);
+  }
+
   void next(std::uint64_t number, std::string_view text, const taker& take) {
     if (useless_)
       return;
@@ -170,6 +180,8 @@ private:
       text.remove_prefix(3);
     if (open_lines_.empty() && text.find_first_not_of(" \t") == text.npos)
       return;
+    if (const auto valid = json::utf8_prefix(text); valid < text.size())
+      return not_utf8(number, valid, take);
     const auto ended = partial_.take(text);
     if (ended == ending::whole) {
       const auto began = open_lines_.empty() ? number : open_lines_.front().number;

@@ -262,6 +262,17 @@ result<value> parse(std::string_view text, const limits& allowed) {
   return made.take();
 }
 
+std::size_t utf8_prefix(std::string_view text) {
+  std::size_t at = 0;
+  while (at < text.size()) {
+    const auto length = utf8_length(text, at);
+    if (length == 0)
+      break;
+    at += length;
+  }
+  return at;
+}
+
 void print_text(std::string_view text, std::string& out) {
   constexpr std::string_view hex = "0123456789abcdef";
   out += '"';
@@ -305,6 +316,20 @@ std::string print_pretty(const value& given) {
   std::string out;
   std::visit(printer{out, 2}, given.get());
   return out;
+}
+
+result<std::string> from_hex(std::string_view text) {
+  std::string raw;
+  for (std::size_t at = 0; at + 1 < text.size(); at += 2) {
+    std::uint8_t byte = 0;
+    if (std::from_chars(text.data() + at, text.data() + at + 2, byte, 16).ptr
+        != text.data() + at + 2)
+      break;
+    raw += static_cast<char>(byte);
+  }
+  if (2 * raw.size() != text.size())
+    return fault{fault_code::invalid, "not hexadecimal", ""};
+  return raw;
 }
 
 std::string to_base64(std::string_view raw) {

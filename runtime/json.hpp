@@ -35,6 +35,9 @@ std::string print_pretty(const value& given);
 /// Text as a quoted JSON string.
 void print_text(std::string_view text, std::string& out);
 
+/// How many bytes from the beginning are valid UTF-8.
+std::size_t utf8_prefix(std::string_view text);
+
 /// `2026-08-01T12:34:56.123456Z`.
 std::string print_time(wall_time when);
 
@@ -60,6 +63,9 @@ result<append_answer> answer_from(const value& given);
 result<checkpoint_info> checkpoint_from(const value& given);
 result<consumer_info> consumer_from(const value& given);
 fault fault_from(const value& given, fault_code otherwise);
+
+/// Bytes from hexadecimal digits, in capitals or not.
+result<std::string> from_hex(std::string_view text);
 
 std::string to_base64(std::string_view raw);
 result<std::string> from_base64(std::string_view text);

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -81,6 +82,13 @@ struct door_choices {
   std::uint64_t reads_waiting_max = 64;               ///< 503 beyond.
 };
 
+/// Raises the body of a type from one schema version to the next, when it is read. Pure.
+struct upcast_choice {
+  std::string type;
+  std::uint16_t from = 1;
+  std::function<value(const value&)> raise;
+};
+
 /// A runtime: one data directory, one writer.
 struct options {
   store_choices store;
@@ -93,6 +101,7 @@ struct options {
   std::uint64_t workers = 2;                      ///< Threads that actors share.
   std::chrono::milliseconds stop_deadline{10000}; ///< Then a stop reports who would not leave.
   bool initialise = false;                        ///< Make the store when the directory is empty.
+  std::vector<upcast_choice> upcasts;             ///< In code only; no key of the configuration.
 };
 
 } // namespace holdfast

@@ -205,6 +205,8 @@ public:
 private:
   explicit runtime(std::unique_ptr<core> made);
 
+  result<state_at<value>> encoded(const std::string& actor, result<state_at<std::any>> found) const;
+
   template <class State>
   static result<state_at<State>> typed(result<state_at<std::any>> found) {
     if (!found)

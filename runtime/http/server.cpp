@@ -100,7 +100,7 @@ private:
   void read_header() {
     parser_.emplace();
     parser_->header_limit(static_cast<std::uint32_t>(all_->chosen.header_bytes_max));
-    parser_->body_limit(UINT64_MAX); // known when the header is
+    parser_->body_limit(UINT64_MAX); // the real one is known when the header is
     busy_ = false;
     if (!first_ && buffer_.size() == 0)
       return await_next();
@@ -177,6 +177,7 @@ private:
     if (asked_.header("expect") == "100-continue" && !parser_->is_done())
       return invite();
     stream_.expires_after(all_->chosen.request_deadline);
+    reading_ = true;
     wire::async_read(stream_, buffer_, *parser_,
                      [self = shared_from_this(), most](problem_code problem, std::size_t) {
                        self->on_body(problem, most);
@@ -188,8 +189,10 @@ private:
     asked_.headers.erase("expect");
     auto told = std::make_shared<wire::response<wire::empty_body>>(wire::status::continue_, 11);
     stream_.expires_after(all_->chosen.request_deadline);
+    inviting_ = true;
     wire::async_write(stream_, *told,
                       [self = shared_from_this(), told](problem_code problem, std::size_t) {
+                        self->inviting_ = false;
                         if (problem)
                           return self->close();
                         self->read_body();
@@ -197,6 +200,7 @@ private:
   }
 
   void on_body(problem_code problem, std::uint64_t most) {
+    reading_ = false;
     if (answered_)
       return; // the deadline spoke first
     if (problem == wire::error::body_limit)
@@ -258,6 +262,8 @@ private:
   }
 
   void write(response given, bool keep) {
+    if (inviting_)
+      return close(); // it does not even read a hundred bytes
     auto told = std::make_shared<wire::response<wire::string_body>>();
     told->version(11);
     told->result(given.status);
@@ -275,10 +281,34 @@ private:
     stream_.expires_after(all_->chosen.request_deadline);
     wire::async_write(stream_, *told,
                       [self = shared_from_this(), told, keep](problem_code problem, std::size_t) {
-                        if (problem || !keep)
+                        if (problem)
                           return self->close();
-                        self->read_header();
+                        if (keep)
+                          return self->read_header();
+                        self->take_leave();
                       });
+  }
+
+  /// A client that is still sending would lose the answer if its connection were just cut, so what
+  /// comes is read and thrown away for a while.
+  void take_leave() {
+    if (reading_)
+      return close(); // the body that did not come in time is still awaited
+    busy_ = false;
+    problem_code ignored; // it may be gone already
+    stream_.socket().shutdown(unix_socket::socket::shutdown_send, ignored);
+    stream_.expires_after(std::min(all_->chosen.header_deadline, milliseconds{2000}));
+    throw_away();
+  }
+
+  void throw_away() {
+    buffer_.clear();
+    stream_.async_read_some(buffer_.prepare(65536),
+                            [self = shared_from_this()](problem_code problem, std::size_t) {
+                              if (problem)
+                                return self->close();
+                              self->throw_away();
+                            });
   }
 
   void too_large(std::uint64_t most) {
@@ -318,6 +348,8 @@ private:
   bool answered_ = false;
   bool keep_ = false;
   bool closing_ = false;
+  bool reading_ = false;  ///< A body is awaited.
+  bool inviting_ = false; ///< A `100 Continue` is on its way.
 };
 
 class unix_server final : public server {

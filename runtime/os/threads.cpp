@@ -30,7 +30,11 @@ named_thread::~named_thread() {
 }
 
 void named_thread::join() {
-  if (thread_.joinable())
+  if (!thread_.joinable())
+    return;
+  if (thread_.get_id() == std::this_thread::get_id())
+    thread_.detach(); // it ends itself, by what it has just called
+  else
     thread_.join();
 }
 

@@ -13,7 +13,8 @@
 
 namespace holdfast::os {
 
-/// A named thread with every signal blocked; joined when it is destroyed.
+/// A named thread with every signal blocked; joined when it is destroyed. Joined by itself, it goes
+/// on alone to its end.
 class named_thread {
 public:
   named_thread() = default;

@@ -76,7 +76,7 @@ BOOST_FIXTURE_TEST_CASE(names_each_mistake_with_its_place, scratch) {
            row{"[checkpoint]\ninterval = 30", ":2:1", "must be a duration with its unit", ""},
            row{"[checkpoint]\ninterval = \"0 s\"", ":2:1", "is 0 ms; allowed is 1 ms to 365 d", ""},
            row{"[events]\ndurability = \"ever\"", ":2:1", "one of none, process, power", ""},
-           row{"[telemetry]\nredact = [\"(\"]", ":2:1", "is not a regular expression", ""},
+           row{"[telemetry]\nredact = [\"(\"]", ":2:1", "cannot be used", ""},
            row{"[telemetry]\nenabled = 1", ":2:1", "must be true or false", ""},
            row{"[door]\nusers = [\"root\"]", ":2:1", "numeric user ids", ""},
            row{"[store]\nindexed_streams = [1, \"a\"]", ":2:1", "of a type no key has", ""},

@@ -159,6 +159,16 @@ BOOST_AUTO_TEST_CASE(a_broken_quotation_costs_only_its_line) {
       boost::test_tools::per_element());
 }
 
+BOOST_AUTO_TEST_CASE(csv_that_is_not_utf8_costs_only_its_line) {
+  BOOST_TEST(
+      taken(format::csv, "a,b\n1,\xFF\n\"x\n\xC0,2\n3,4\n")
+          == (lines{"2 refused: invalid UTF-8 (byte 2 of the line)",
+                    "3 refused: a quoted field is not closed before line 4, which is not "
+                    "UTF-8",
+                    "4 refused: invalid UTF-8 (byte 0 of the line)", R"(5 s/event {"a":3,"b":4})"}),
+      boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_CASE(refuses_rows_and_headers_that_do_not_fit) {
   BOOST_TEST(
       taken(format::csv, "a,b\n1\n1,2,3\n4,5\n")

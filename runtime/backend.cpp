@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: Apache-2.0
+// Answers the door's questions from the runtime's parts.
+#include "runtime/backend.hpp"
+
+#include "runtime/core.hpp"
+#include "runtime/json.hpp"
+#include "runtime/os/clock.hpp"
+#include "runtime/os/host.hpp"
+#include "runtime/version.hpp"
+
+#include <utility>
+
+namespace holdfast {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds look_deadline{1000}; ///< For a look at an actor; then it shows as unknown.
+
+std::string_view name_of(journal::standing where) {
+  constexpr std::string_view names[] = {"serving",  "draining", "no_space", "reopening",
+                                        "stopping", "stopped",  "gave_up"};
+  return names[static_cast<std::size_t>(where)];
+}
+
+value report_value(const start_report& report) {
+  array repairs;
+  for (const auto& one : report.repairs)
+    repairs.emplace_back(one);
+  object phases;
+  for (const auto& [name, took] : report.phases)
+    phases[name] = took.count();
+  return object{{"clean", report.clean},
+                {"created", report.created},
+                {"epoch", report.epoch},
+                {"head", report.head.value},
+                {"anchor", report.anchor.value},
+                {"records_verified", report.records_verified},
+                {"records_completed", report.records_completed},
+                {"records_repaired", report.records_repaired},
+                {"repairs", std::move(repairs)},
+                {"evidence", report.evidence.string()},
+                {"phases_us", std::move(phases)}};
+}
+
+value pressure_value(const pressure_reading& reading, const pressure_choices& levels) {
+  array consumers;
+  for (const auto& one : reading.consumers)
+    consumers.push_back(object{{"consumer", one.consumer},
+                               {"position", one.position.value},
+                               {"bytes", one.bytes},
+                               {"events", one.records},
+                               {"age_ms", one.age.count()},
+                               {"silent", one.silent}});
+  return object{
+      {"paused", reading.now.paused},           {"cause", to_string(reading.now.cause)},
+      {"unprocessed_bytes", reading.now.bytes}, {"unprocessed_events", reading.now.records},
+      {"age_ms", reading.now.age.count()},      {"pause_bytes", levels.pause_bytes},
+      {"resume_bytes", levels.resume_bytes},    {"consumers", std::move(consumers)}};
+}
+
+value telemetry_value(const telemetry_counters& told) {
+  return object{{"accepted", told.accepted},    {"written", told.written},
+                {"bytes", told.bytes},          {"dropped", told.dropped},
+                {"audited", told.audited},      {"write_errors", told.write_errors},
+                {"rotations", told.rotations},  {"repaired", told.repaired},
+                {"last_error", told.last_error}};
+}
+
+value supervisors_value(const std::vector<child_list>& all) {
+  array supervisors;
+  for (const auto& list : all) {
+    array children;
+    for (const auto& one : list.children)
+      children.push_back(object{{"id", one.id},
+                                {"state", to_string(one.state)},
+                                {"restarts", one.restarts},
+                                {"in_state_ms", one.in_state.count()},
+                                {"retry_in_ms", one.retry_in.count()},
+                                {"last_cause", one.last_cause}});
+    supervisors.push_back(object{{"name", list.supervisor},
+                                 {"restarts_used", list.restarts_used},
+                                 {"intensity", list.intensity},
+                                 {"children", std::move(children)}});
+  }
+  return supervisors;
+}
+
+class backend final : public http::served {
+public:
+  backend(runtime::core& behind, backend_view shown) : core_{behind}, shown_{std::move(shown)} {}
+
+  void append(std::vector<http::submission> events,
+              std::function<void(append_result)> then) override {
+    const auto& admitted = core_.house->admitted();
+    if (admitted.paused()) {
+      const fault reason{fault_code::busy,
+                         "paused: consumers are too far behind ("
+                             + std::string{to_string(admitted.cause())} + ")",
+                         "`holdfast status` shows which; send it again later"};
+      return then({{}, append_refused{reason, admitted.retry_after()}});
+    }
+    std::vector<levelled_event> all;
+    all.reserve(events.size());
+    for (auto& [what, level] : events)
+      all.push_back({std::move(what), level});
+    core_.append(std::move(all), std::move(then));
+  }
+
+  std::shared_ptr<const persistence::reader> read() const override {
+    auto reader = core_.read();
+    return reader ? *reader : nullptr;
+  }
+
+  result<consumer_info> commit(commit_consumer place) override {
+    return core_.commit(std::move(place));
+  }
+
+  result<checkpoint_info> checkpoint(const std::string& owner) override {
+    return core_.checkpoint(owner, "demand");
+  }
+
+  result<http::served_state> state(const std::string& owner,
+                                   const http::moment& when) const override {
+    const auto known = core_.fold_named(owner);
+    auto at = when.at;
+    if (when.time) {
+      const auto last = core_.last_before(*when.time);
+      if (!last)
+        return last.error();
+      at = *last;
+    }
+    if (!known)
+      return kept_state(owner, at);
+    const auto found = at ? core_.state_then(owner, *at) : core_.state_now(owner);
+    if (!found)
+      return found.error();
+    return http::served_state{known->encode(found->state), found->covered, known->schema};
+  }
+
+  value status() const override {
+    const auto stats = core_.stats();
+    const auto reading = core_.house->read_pressure(look_deadline);
+    object store{{"head", stats.head.value},
+                 {"anchor", stats.anchor.value},
+                 {"frontier", stats.frontier.value},
+                 {"floor", stats.floor.value},
+                 {"events", stats.events},
+                 {"duplicates", stats.duplicates},
+                 {"commits", stats.commits},
+                 {"disk_bytes", stats.disk_bytes},
+                 {"free_bytes", stats.free_bytes},
+                 {"standing", name_of(core_.front->where())},
+                 {"waiting_events", core_.front->events_held()},
+                 {"waiting_bytes", core_.front->bytes_held()},
+                 {"events_per_second", core_.front->commit_rate()}};
+    return object{{"version", version},
+                  {"pid", os::process_id()},
+                  {"uptime_ms", uptime().count()},
+                  {"data", core_.chosen.store.data.string()},
+                  {"socket", shown_.socket.string()},
+                  {"resident_bytes", os::resident_bytes()},
+                  {"connections", shown_.connections ? shown_.connections() : 0},
+                  {"store", std::move(store)},
+                  {"start", report_value(core_.report)},
+                  {"pressure", pressure_value(reading, core_.chosen.pressure)},
+                  {"supervisors", supervisors_value(core_.house->children(look_deadline))},
+                  {"telemetry", telemetry_value(core_.log.counters())},
+                  {"ready", ready().ready()}};
+  }
+
+  value learning() const override {
+    const auto found = state("learning", {});
+    if (!found)
+      return json::to_value(found.error());
+    auto shown = found->state;
+    if (auto* members = shown.as<object>())
+      members->insert_or_assign("sequence", found->covered.value);
+    return shown;
+  }
+
+  http::readiness ready() const override {
+    const auto where = core_.front->where();
+    const bool serving = where == journal::standing::serving;
+    http::readiness made;
+    made.checks.push_back(
+        {"recovered", where != journal::standing::reopening && where != journal::standing::gave_up,
+         std::string{name_of(where)}});
+    made.checks.push_back({"writable", serving, std::string{name_of(where)}});
+    made.checks.push_back({"staying", !core_.stopped && where != journal::standing::stopping, ""});
+    return made;
+  }
+
+  std::string metrics() const override {
+    const auto stats = core_.stats();
+    metrics_now now;
+    now.head = stats.head.value;
+    now.events = stats.events;
+    now.duplicates = stats.duplicates;
+    now.commits = stats.commits;
+    now.disk_bytes = stats.disk_bytes;
+    now.free_bytes = stats.free_bytes;
+    now.unprocessed_bytes = stats.unprocessed_bytes;
+    now.unprocessed_events = stats.unprocessed_events;
+    now.waiting_events = core_.front->events_held();
+    now.telemetry_dropped = core_.log.counters().dropped;
+    now.connections = shown_.connections ? shown_.connections() : 0;
+    for (const auto& list : core_.house->children(look_deadline))
+      for (const auto& one : list.children)
+        now.actors += one.state == child_state::running ? 1 : 0;
+    now.paused = stats.paused;
+    now.writable = core_.front->where() == journal::standing::serving;
+    now.uptime_seconds = static_cast<double>(uptime().count()) / 1e3;
+    return core_.counted.print(now);
+  }
+
+  bool alive() const override { return !core_.stopped; }
+
+  durability usual_level() const override { return core_.chosen.events.level; }
+
+private:
+  /// Of an owner whose fold lives elsewhere: what it kept, as it kept it.
+  result<http::served_state> kept_state(const std::string& owner,
+                                        std::optional<sequence> at) const {
+    return core_.reading([&](const persistence::reader& reader) -> result<http::served_state> {
+      const auto found = reader.newest_checkpoint(owner, at.value_or(sequence{UINT64_MAX}));
+      if (!found)
+        return found.error();
+      return http::served_state{found->state, found->info.covered, found->info.schema};
+    });
+  }
+
+  milliseconds uptime() const {
+    return std::chrono::duration_cast<milliseconds>(os::steady_now() - core_.since);
+  }
+
+  runtime::core& core_;
+  backend_view shown_;
+};
+
+} // namespace
+
+std::unique_ptr<http::served> make_backend(runtime::core& behind, backend_view shown) {
+  return std::make_unique<backend>(behind, std::move(shown));
+}
+
+} // namespace holdfast

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+// Starts in order, waits for a reason to stop, and stops in the opposite order.
+#include "runtime/daemon.hpp"
+
+#include "actors/learning/learning.hpp"
+#include "runtime/backend.hpp"
+#include "runtime/core.hpp"
+#include "runtime/http/door.hpp"
+#include "runtime/os/clock.hpp"
+#include "runtime/os/host.hpp"
+#include "runtime/os/signals.hpp"
+#include "runtime/version.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <utility>
+
+namespace holdfast {
+
+namespace {
+
+/// Why the daemon ends; the first reason counts.
+struct end_reason {
+  bool asked = false;
+  std::optional<fault> problem;
+};
+
+using end_cell = os::guarded<end_reason>;
+
+std::string sentence(const start_report& found) {
+  auto text = "start: "
+              + std::string{found.created ? "new store"
+                            : found.clean ? "clean"
+                                          : "recovered"}
+              + ", records 1 to " + std::to_string(found.head.value) + ", "
+              + std::to_string(found.records_verified) + " verified after anchor "
+              + std::to_string(found.anchor.value);
+  if (found.records_completed > 0)
+    text += ", " + std::to_string(found.records_completed) + " completed from the mirror";
+  if (found.records_repaired > 0)
+    text += ", " + std::to_string(found.records_repaired) + " repaired from the mirror";
+  std::int64_t total = 0;
+  for (const auto& [_, took] : found.phases)
+    total += took.count();
+  text += ", " + std::to_string(total / 1000) + " ms (";
+  for (const auto& [name, took] : found.phases)
+    text += (&name == &found.phases.front().first ? "" : ", ") + name + " "
+            + std::to_string(took.count() / 1000);
+  return text + ")";
+}
+
+void report_start(const options& chosen, const start_report& found, const daemon_outlets& to) {
+  to.say("holdfast " + std::string{version} + ", pid " + std::to_string(os::process_id()));
+  to.say("data:   " + found.data.string());
+  to.say("socket: " + chosen.door.socket.string());
+  to.say(sentence(found));
+  for (const auto& one : found.repairs)
+    to.say("repair: " + one);
+  if (!found.evidence.empty())
+    to.say("evidence of the damage is kept in " + found.evidence.string());
+}
+
+http::door_observer observer_of(runtime::core& behind, const daemon_outlets& to) {
+  return {[&behind](const std::string& route, unsigned status) {
+            behind.counted.answered(route, status);
+          },
+          [&behind](http::rejection why) { behind.counted.rejected(std::string{to_string(why)}); },
+          [&behind](const std::string& id, const std::string& what) {
+            behind.log.tell(severity::error, "door", what, {{"incident", id}});
+          },
+          to.credentials};
+}
+
+void ask_to_end(const std::shared_ptr<end_cell>& end, std::optional<fault> problem) {
+  end->change([&](end_reason& reason) {
+    if (!reason.asked)
+      reason = {true, std::move(problem)};
+  });
+}
+
+/// Takes everything down; what will not go ends with the process.
+void stop_all(runtime::core& behind, http::door& door, const daemon_outlets& to) {
+  const auto deadline = os::steady_now() + behind.chosen.stop_deadline;
+  const auto cut = door.stop(behind.chosen.stop_deadline / 4);
+  if (cut > 0)
+    to.say(std::to_string(cut) + " requests were cut off");
+  const auto left =
+      std::chrono::duration_cast<std::chrono::milliseconds>(deadline - os::steady_now());
+  const auto stopped = behind.stop(std::max(left, std::chrono::milliseconds{100}));
+  if (stopped.stayed.empty())
+    return to.say("stopped in " + std::to_string(stopped.took.count()) + " ms");
+  for (const auto& one : stopped.stayed)
+    to.say("did not leave in time: " + one);
+  os::leave_now(1);
+}
+
+} // namespace
+
+result<void> run_daemon(options chosen, const daemon_outlets& to) {
+  os::use_little_memory();
+  if (chosen.store.data.empty())
+    return fault{fault_code::invalid, "no data directory is named",
+                 "name one with --data DIR, HOLDFAST_STORE_DATA or `data` under [store]"};
+  chosen.store.data = os::absolute(chosen.store.data);
+  chosen.door.socket = chosen.door.socket.empty() ? chosen.store.data / "holdfast.sock"
+                                                  : os::absolute(chosen.door.socket);
+  const auto end = std::make_shared<end_cell>();
+  // Before any other thread, so that all of them leave the signals to this one.
+  std::optional<os::stop_signals> signals;
+  if (to.signals)
+    signals.emplace([&to, end](int, int count) {
+      if (count > 1) {
+        to.say("forced");
+        os::leave_now(130);
+      }
+      to.say("stopping; once more forces it");
+      ask_to_end(end, std::nullopt);
+    });
+  auto made = runtime::core::begin(chosen);
+  if (!made)
+    return made.error();
+  auto& behind = **made;
+  behind.on_gave_up.with(
+      [&](auto& told) { told = [end](const fault& problem) { ask_to_end(end, problem); }; });
+  report_start(chosen, behind.report, to);
+  if (auto added = behind.add(learning::learning_fold()); !added)
+    return added.error();
+  std::atomic<const http::door*> shown{nullptr};
+  const auto backend =
+      make_backend(behind, {chosen.door.socket, [&shown] {
+                              const auto* door = shown.load();
+                              return door == nullptr ? std::size_t{0} : door->connections();
+                            }});
+  auto opened = http::door::open(chosen.door, *backend, observer_of(behind, to));
+  if (!opened)
+    return opened.error();
+  const auto door = *std::move(opened);
+  shown = door.get();
+  to.say("serving");
+  if (to.serving)
+    to.serving([end] { ask_to_end(end, std::nullopt); });
+  end->wait([](const end_reason& reason) { return reason.asked; });
+  stop_all(behind, *door, to);
+  const auto problem = end->with([](const end_reason& reason) { return reason.problem; });
+  return problem ? result<void>{*problem} : result<void>{};
+}
+
+} // namespace holdfast

@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: Apache-2.0
+// Spawns the actors, finds them again by name, and stops them in the order that loses nothing.
+#include "runtime/plan.hpp"
+
+#include "actors/checkpoint/checkpoint_actor.hpp"
+#include "actors/journal/journal_actor.hpp"
+#include "actors/pressure/pressure_actor.hpp"
+#include "actors/shell.hpp"
+#include "actors/supervisor/supervisor_actor.hpp"
+#include "actors/telemetry/telemetry_actor.hpp"
+#include "persistence/canonical.hpp"
+#include "runtime/os/clock.hpp"
+#include "runtime/os/guarded.hpp"
+
+#include <caf/all.hpp>
+
+#include <map>
+#include <stdexcept>
+#include <utility>
+
+namespace holdfast {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+struct system_config : caf::actor_system_config {
+  explicit system_config(const options& chosen) {
+    // Stealing polls (0.85 % of a processor when idle); sharing sleeps.
+    set("scheduler.policy", caf::atom("sharing"));
+    set("scheduler.max-threads", static_cast<std::size_t>(chosen.workers));
+    // Without a limit an actor that keeps itself busy starves the others.
+    set("scheduler.max-throughput", std::size_t{50});
+    set("logger.console-verbosity", caf::atom("quiet"));
+    set("logger.file-verbosity", caf::atom("quiet"));
+  }
+};
+
+pressure::limits pressure_limits_of(const pressure_choices& chosen) {
+  pressure::limits made;
+  made.bytes_pause = chosen.pause_bytes;
+  made.bytes_resume = chosen.resume_bytes;
+  made.records_pause = chosen.pause_events;
+  made.records_resume = chosen.resume_events;
+  made.age_pause = chosen.pause_age;
+  made.age_resume = chosen.resume_age;
+  made.silent_after = chosen.consumer_silence;
+  return made;
+}
+
+telemetry_retention retention_of(const telemetry_choices& chosen) {
+  const auto hours = [](milliseconds span) {
+    return std::chrono::duration_cast<std::chrono::hours>(span);
+  };
+  return {.compress_after = hours(chosen.compress_after),
+          .remove_after = hours(chosen.delete_after),
+          .audit_remove_after = hours(chosen.audit_delete_after),
+          .total_bytes = chosen.total_bytes_max};
+}
+
+/// About how many bytes lie beyond a position, by a sample of what comes first.
+std::uint64_t bytes_behind(const persistence::reader& reader, sequence position, sequence head) {
+  const auto page = reader.events({.from = position + 1, .limit = 50});
+  if (!page || page->events.empty())
+    return 0;
+  std::uint64_t bytes = 0;
+  for (const auto& one : page->events)
+    if (const auto body = persistence::encode_canonical(one.body))
+      bytes += body->size();
+  return bytes / page->events.size() * (head.value - std::min(head, position).value);
+}
+
+} // namespace
+
+struct household::core {
+  explicit core(household_parts parts)
+      : given{std::move(parts)}, config{*given.chosen}, system{config} {}
+
+  template <class Handle>
+  Handle find(const std::string& name) const {
+    auto found = book->find(name);
+    return found ? caf::actor_cast<Handle>(std::move(found)) : Handle{};
+  }
+
+  template <class Handle>
+  Handle need(const std::string& name) const {
+    auto found = find<Handle>(name);
+    if (!found)
+      throw std::runtime_error(name + " does not run");
+    return found;
+  }
+
+  /// Asks one actor and waits; the calling thread is none of the actors'.
+  template <class Answer, class Handle, class Message>
+  result<Answer> ask(const Handle& whom, milliseconds within, Message what) const {
+    if (!whom)
+      return fault{fault_code::busy, "the actor is being restarted", "try again"};
+    result<Answer> told{fault{fault_code::timed_out, "no answer in time", ""}};
+    caf::scoped_actor self{const_cast<caf::actor_system&>(system)};
+    self->request(whom, caf::duration{within}, std::move(what))
+        .receive([&](Answer& given_back) { told = std::move(given_back); },
+                 [&](caf::error& problem) { told = to_fault(problem); });
+    return told;
+  }
+
+  std::vector<supervisor::child> children();
+  caf::actor start_pressure();
+  result<supervisor::handle> spawn(const std::string& name, std::vector<supervisor::child> of);
+  bool await_end(const supervisor::handle& whom, milliseconds within);
+  std::string stop_journal_within(milliseconds within) const;
+
+  household_parts given;
+  std::shared_ptr<pressure::admission> cell = std::make_shared<pressure::admission>();
+  std::shared_ptr<address_book> book = std::make_shared<address_book>();
+  std::shared_ptr<std::atomic<bool>> stopping = std::make_shared<std::atomic<bool>>(false);
+  system_config config;
+  caf::actor_system system;
+  // Handles after the system: a detached actor whose handle outlives it would hang it.
+  supervisor::handle root;
+  os::guarded<std::map<std::string, supervisor::handle>> folds;
+};
+
+caf::actor household::core::start_pressure() {
+  const auto reader = given.journal->front->read();
+  const auto head = reader ? reader->head() : result<persistence::journal_head>{fault{}};
+  auto made =
+      system.spawn(pressure::pressure_actor, pressure_limits_of(given.chosen->pressure),
+                   head ? head->last : sequence{},
+                   pressure::surroundings{cell, given.on_pressure_alarm, given.on_pressure});
+  if (head)
+    if (const auto all = reader->consumers())
+      for (const auto& one : *all)
+        caf::anon_send(made, consumer_joined{one.consumer, one.position,
+                                             bytes_behind(*reader, one.position, head->last)});
+  return caf::actor_cast<caf::actor>(made);
+}
+
+std::vector<supervisor::child> household::core::children() {
+  const auto as_actor = [](const auto& made) { return caf::actor_cast<caf::actor>(made); };
+  const auto store_child = [](std::string id) {
+    child_spec spec;
+    spec.id = std::move(id);
+    spec.restart = restart_type::transient; // a journal that was stopped stays so
+    spec.shutdown = std::chrono::seconds{30};
+    return spec;
+  };
+  std::vector<supervisor::child> all;
+  all.push_back({store_child("committer"), [this, as_actor](caf::actor_system& at) {
+                   return as_actor(
+                       at.spawn<caf::detached>(journal::committer_actor, given.journal));
+                 }});
+  all.push_back({store_child("keeper"), [this, as_actor](caf::actor_system& at) {
+                   return as_actor(at.spawn<caf::detached>(journal::keeper_actor, given.journal));
+                 }});
+  all.push_back({store_child("journal"), [this, as_actor](caf::actor_system& at) {
+                   return as_actor(at.spawn<caf::detached>(journal::journal_actor, given.journal,
+                                                           need<journal::committer>("committer"),
+                                                           need<journal::keeper>("keeper")));
+                 }});
+  child_spec spec;
+  spec.id = "pressure";
+  all.push_back({spec, [this](caf::actor_system&) { return start_pressure(); }});
+  spec.id = "telemetry";
+  if (given.telemetry)
+    all.push_back({spec, [this, as_actor](caf::actor_system& at) {
+                     return as_actor(at.spawn<caf::detached>(
+                         telemetry::telemetry_actor, given.telemetry,
+                         telemetry::duties{.retention = retention_of(given.chosen->telemetry),
+                                           .wall = given.journal->wall}));
+                   }});
+  return all;
+}
+
+result<supervisor::handle> household::core::spawn(const std::string& name,
+                                                  std::vector<supervisor::child> of) {
+  supervisor::flags chosen;
+  chosen.name = name;
+  chosen.intensity = 10;
+  chosen.period = std::chrono::minutes{10};
+  auto made =
+      supervisor::spawn_supervisor(system, chosen, std::move(of), {given.on_supervision, {}, book});
+  if (!made)
+    return made.error();
+  const auto up = ask<children_started>(*made, std::chrono::minutes{2}, await_children{});
+  if (!up)
+    return up.error();
+  return made;
+}
+
+/// Asks a supervisor to end and waits until it has.
+bool household::core::await_end(const supervisor::handle& whom, milliseconds within) {
+  if (!whom)
+    return true;
+  caf::scoped_actor self{system};
+  self->monitor(whom);
+  caf::anon_send_exit(whom, caf::exit_reason::user_shutdown);
+  bool ended = false;
+  self->receive([&](const caf::down_msg&) { ended = true; }, caf::after(within) >> [] {});
+  return ended;
+}
+
+/// Answers why it did not end well, or nothing.
+std::string household::core::stop_journal_within(milliseconds within) const {
+  const auto whom = find<journal::handle>("journal");
+  if (!whom)
+    return "";
+  const auto told = ask<journal_stopped>(whom, within, stop_journal{within});
+  if (!told)
+    return told.error().what;
+  return told->clean ? "" : told->what;
+}
+
+household::household(std::unique_ptr<core> made) : core_{std::move(made)} {}
+
+household::~household() = default;
+
+result<std::unique_ptr<household>> household::begin(household_parts given) {
+  if (auto sound = pressure::check(pressure_limits_of(given.chosen->pressure)); !sound)
+    return sound.error();
+  auto made = std::make_unique<core>(std::move(given));
+  auto root = made->spawn("root", made->children());
+  if (!root)
+    return root.error();
+  made->root = *std::move(root);
+  made->root->attach_functor(
+      [told = made->given.on_gave_up, stopping = made->stopping](const caf::error& reason) {
+        if (!*stopping && told)
+          told({fault_code::failed, "the root supervisor gave up: " + text_of(reason), ""});
+      });
+  return std::unique_ptr<household>{new household{std::move(made)}};
+}
+
+result<void> household::add(const fold& actor) {
+  auto parts = std::make_shared<checkpointing::parts>();
+  parts->front = core_->given.journal->front;
+  parts->how = actor;
+  parts->bounds.rule = core_->given.chosen->checkpoint;
+  parts->wall = core_->given.journal->wall;
+  parts->on_divergence = core_->given.on_divergence;
+  parts->on_damaged = core_->given.on_damaged_checkpoint;
+  parts->on_trouble = core_->given.on_checkpoint_trouble;
+  child_spec spec;
+  spec.id = "fold " + actor.name;
+  spec.restart = restart_type::transient;
+  auto spawned =
+      core_->spawn(spec.id, {{spec, [parts](caf::actor_system& at) {
+                                return caf::actor_cast<caf::actor>(at.spawn<caf::detached>(
+                                    checkpointing::checkpoint_actor,
+                                    std::shared_ptr<const checkpointing::parts>{parts}));
+                              }}});
+  if (!spawned)
+    return spawned.error();
+  core_->folds.with([&](auto& all) { all[actor.name] = *spawned; });
+  return {};
+}
+
+result<folded_state> household::state_of(const std::string& actor, milliseconds within) const {
+  auto told = core_->ask<carried<folded_state>>(core_->find<checkpointing::handle>("fold " + actor),
+                                                within, ask_state{});
+  if (!told)
+    return told.error();
+  return **told;
+}
+
+result<checkpoint_taken> household::checkpoint(const std::string& actor, const std::string& reason,
+                                               milliseconds within) const {
+  return core_->ask<checkpoint_taken>(core_->find<checkpointing::handle>("fold " + actor), within,
+                                      take_checkpoint{reason});
+}
+
+void household::tell(const records_appended& told) const {
+  if (const auto found = core_->find<pressure::handle>("pressure"))
+    caf::anon_send(found, told);
+}
+
+void household::tell(const records_processed& told) const {
+  if (const auto found = core_->find<pressure::handle>("pressure"))
+    caf::anon_send(found, told);
+}
+
+pressure_reading household::read_pressure(milliseconds within) const {
+  auto told = core_->ask<pressure_reading>(core_->find<pressure::handle>("pressure"), within,
+                                           holdfast::read_pressure{});
+  return told ? *std::move(told) : pressure_reading{};
+}
+
+const pressure::admission& household::admitted() const {
+  return *core_->cell;
+}
+
+std::vector<child_list> household::children(milliseconds within) const {
+  std::vector<supervisor::handle> all{core_->root};
+  core_->folds.with([&](const auto& folds) {
+    for (const auto& [_, one] : folds)
+      all.push_back(one);
+  });
+  std::vector<child_list> found;
+  for (const auto& one : all)
+    if (auto told = core_->ask<child_list>(one, within, which_children{}))
+      found.push_back(*std::move(told));
+  return found;
+}
+
+std::vector<std::string> household::stop(milliseconds within) {
+  const auto deadline = os::steady_now() + within;
+  const auto left = [&] {
+    const auto rest = std::chrono::duration_cast<milliseconds>(deadline - os::steady_now());
+    return std::max(rest, milliseconds{1});
+  };
+  *core_->stopping = true;
+  std::vector<std::string> stayed;
+  auto folds = core_->folds.with([](auto& all) { return std::exchange(all, {}); });
+  for (auto& [name, whom] : folds) {
+    // At most half of what is left, so that one slow fold does not cost the others their end.
+    const auto actor = core_->find<checkpointing::handle>("fold " + name);
+    if (actor)
+      std::ignore = core_->ask<folding_stopped>(actor, left() / 2, stop_folding{left() / 2});
+    if (!core_->await_end(whom, left() / 2))
+      stayed.push_back("fold " + name);
+  }
+  if (auto why = core_->stop_journal_within(left()); !why.empty())
+    stayed.push_back("journal: " + why);
+  if (!core_->await_end(core_->root, left()))
+    stayed.emplace_back("root");
+  core_->root = nullptr;
+  core_->book->clear();
+  return stayed;
+}
+
+} // namespace holdfast

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+// Who exists: the one place that spawns the actors of a runtime and says what each is given.
+#pragma once
+
+#include "actors/journal/parts.hpp"
+#include "actors/pressure/admission.hpp"
+#include "messages/folding.hpp"
+#include "messages/pressure.hpp"
+#include "messages/supervision.hpp"
+#include "persistence/telemetry_writer.hpp"
+#include "runtime/options.hpp"
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace holdfast {
+
+/// What the actors are given of the world. The functions may be called from any of their threads
+/// and must neither block nor throw.
+struct household_parts {
+  const options* chosen = nullptr; ///< Must outlive the household.
+  std::shared_ptr<journal::parts> journal;
+  std::shared_ptr<persistence::telemetry_writer> telemetry; ///< Null: telemetry is off.
+  std::function<void(const supervision_event&)> on_supervision;
+  std::function<void(const fault&)> on_gave_up; ///< The root supervisor gave up.
+  std::function<void(const pressure_changed&)> on_pressure;
+  std::function<void(const pressure_alarm&)> on_pressure_alarm;
+  std::function<void(const divergence&)> on_divergence;
+  std::function<void(const checkpoint_info&)> on_damaged_checkpoint;
+  std::function<void(const fault&)> on_checkpoint_trouble;
+};
+
+/// The actors of one runtime:
+///
+///   root (one_for_one)
+///     committer, keeper   detached: they wait for the disk
+///     journal             detached: it looks up the dedup index
+///     pressure
+///     telemetry           detached: it compresses and removes files
+///   fold NAME (one_for_one), one for each persistent actor
+///     NAME                detached: it reads the store
+///
+/// Any thread, except that `begin`, `stop` and the destructor come from one.
+class household {
+public:
+  static result<std::unique_ptr<household>> begin(household_parts given);
+  ~household();
+
+  /// Spawns a persistent actor; answers when it is restored.
+  result<void> add(const fold& actor);
+
+  result<folded_state> state_of(const std::string& actor, std::chrono::milliseconds within) const;
+  result<checkpoint_taken> checkpoint(const std::string& actor, const std::string& reason,
+                                      std::chrono::milliseconds within) const;
+
+  void tell(const records_appended& told) const;
+  void tell(const records_processed& told) const;
+  pressure_reading read_pressure(std::chrono::milliseconds within) const;
+  const pressure::admission& admitted() const;
+
+  /// The children of every supervisor, the root's first.
+  std::vector<child_list> children(std::chrono::milliseconds within) const;
+
+  /// Stops persistent actors (each with a last checkpoint), then the journal (which closes the
+  /// store), then everything else. Answers who would not leave; then nothing is taken apart, and
+  /// the household must be left to itself (`abandon`).
+  std::vector<std::string> stop(std::chrono::milliseconds within);
+
+private:
+  struct core;
+  explicit household(std::unique_ptr<core> made);
+  std::unique_ptr<core> core_;
+};
+
+} // namespace holdfast
