@@ -102,8 +102,10 @@ int run_command(const command_spec& command, const common_options& chosen) {
   const bool written = told.finish();
   if (!ended)
     return refuse(ended.error());
-  if (!written)
-    return refuse({fault_code::failed, "the results could not be written to stdout", {}});
+  if (!written) {
+    std::fputs("holdfast: the results could not be written to stdout. Is its disk full?\n", stderr);
+    return static_cast<int>(exit_code::failed);
+  }
   return static_cast<int>(*ended);
 }
 

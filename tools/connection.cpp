@@ -3,6 +3,8 @@
 #include "tools/connection.hpp"
 
 #include "runtime/os/host.hpp"
+#include "runtime/upstream/door_client.hpp"
+#include "runtime/upstream/door_reader.hpp"
 #include "tools/suggest.hpp"
 
 #include <cstring>
@@ -78,20 +80,40 @@ fault no_daemon(const place& at) {
               + "`, or read a stopped store with --data DIR."};
 }
 
-result<source> open_source(const session& told) {
+result<void> check_data(const std::filesystem::path& data) {
+  std::error_code unknown;
+  if (!std::filesystem::exists(data, unknown) && !unknown)
+    return fault{fault_code::not_found, data.string() + " does not exist",
+                 "Is its disk mounted? A new store is made with `holdfast init " + data.string()
+                     + "`."};
+  if (!std::filesystem::exists(data / "superblock", unknown) && !unknown
+      && !std::filesystem::exists(data / "db", unknown) && !unknown)
+    return fault{fault_code::invalid, data.string() + " is not a Holdfast data directory",
+                 "It has no superblock. Is it the right path, and is its disk mounted?"};
+  return {};
+}
+
+result<source> open_source(const session& told, appetite hunger) {
   auto at = find_place(told);
   if (!at)
     return at.error();
   source opened;
   opened.at = *std::move(at);
   opened.files = persistence::make_posix_disk();
-  if (daemon_answers(opened.at)) {
+  std::error_code unknown;
+  const bool at_hand = hunger == appetite::all && !opened.at.socket_named && !opened.at.data.empty()
+                       && std::filesystem::exists(opened.at.data / "superblock", unknown);
+  if (!at_hand && daemon_answers(opened.at)) {
     opened.daemon = true;
+    opened.reader = upstream::make_door_reader(std::make_shared<upstream::door_client>(
+        upstream::door_settings{.socket = opened.at.socket, .deadline = told.request_timeout()}));
     opened.described = "daemon at " + opened.at.socket.string();
     return opened;
   }
   if (opened.at.socket_named || opened.at.data.empty())
     return no_daemon(opened.at);
+  if (const auto good = check_data(opened.at.data); !good)
+    return good.error();
   const auto owner = opened.files->lock_owner(opened.at.data / "holdfast.lock");
   auto reader = persistence::open_reader(opened.at.data, *opened.files, {});
   if (!reader)

@@ -38,6 +38,10 @@ bool daemon_answers(const place& at);
 /// `unreachable`, and what to do about it.
 fault no_daemon(const place& at);
 
+/// Is there a store, or what could be one? Says what is wrong with the path in the person's words;
+/// what is wrong with the store is its reader's to say.
+result<void> check_data(const std::filesystem::path& data);
+
 /// A reader and what it stands on.
 struct source {
   std::unique_ptr<persistence::disk> files;
@@ -47,9 +51,15 @@ struct source {
   bool daemon = false;
 };
 
+/// What a command is going to read.
+enum class appetite {
+  some, ///< A page or a few: the daemon is asked first.
+  all   ///< Every record: read from the directory where that is at hand, beside the daemon.
+};
+
 /// Opens the reader: through the socket where a daemon answers, else from the data directory.
 /// Answers `unreachable` when there is neither.
-result<source> open_source(const session& told);
+result<source> open_source(const session& told, appetite hunger = appetite::some);
 
 /// Like a name that does not exist, with the nearest of those that do.
 fault unknown_name(const std::string& kind, const std::string& typed,

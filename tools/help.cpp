@@ -53,7 +53,8 @@ Quote filters that your shell would read as redirections.
 
   --socket PATH   the daemon that listens there
   --data DIR      the data directory: through its daemon if one answers, else as a second reader
-                  of the live store, else read-only; a reading command never changes it
+                  of the live store, else read-only; reading never changes it. What reads everything
+                  (events export, replay verify, store verify) does not ask the daemon
   HOLDFAST_SOCKET, HOLDFAST_STORE_DATA, and the configuration file
 )"},
     {"json", R"(--json prints one JSON document, or for streams of records one document a line.

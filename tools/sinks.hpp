@@ -14,7 +14,7 @@ namespace holdfast::tools {
 /// Opens the store for writing in this process; it is closed with the sink.
 result<std::unique_ptr<event_sink>> open_store_sink(const options& chosen);
 
-/// Sends over the socket, `on_their_way` requests at once. Connects with the first use.
+/// Sends over the socket, one request after the other. Connects with the first use.
 std::unique_ptr<event_sink> make_door_sink(const std::filesystem::path& socket,
                                            std::chrono::milliseconds timeout);
 

@@ -2,11 +2,19 @@
 // States of persistent actors and consumers at a place.
 #include "tools/states.hpp"
 
+#include "runtime/replay.hpp"
 #include "tools/connection.hpp"
 
 #include <algorithm>
 
 namespace holdfast::tools {
+
+const fold* shipped_fold(const std::string& owner) {
+  static const auto folds = replay::shipped_folds();
+  const auto found =
+      std::find_if(folds.begin(), folds.end(), [&](const fold& one) { return one.name == owner; });
+  return found == folds.end() ? nullptr : &*found;
+}
 
 result<std::vector<std::string>> known_owners(const persistence::reader& from) {
   const auto all = from.checkpoints({});
@@ -15,6 +23,8 @@ result<std::vector<std::string>> known_owners(const persistence::reader& from) {
   std::vector<std::string> owners;
   for (const auto& one : *all)
     owners.push_back(one.owner);
+  for (const auto& one : replay::shipped_folds())
+    owners.push_back(one.name);
   std::sort(owners.begin(), owners.end());
   owners.erase(std::unique(owners.begin(), owners.end()), owners.end());
   return owners;
@@ -50,6 +60,12 @@ result<found_state> state_of(const persistence::reader& from, const checkpoint_n
     return fault{fault_code::not_found,
                  "record " + std::to_string(at.value) + " is not written yet",
                  "The newest is " + std::to_string(head->last.value) + "."};
+  if (const auto* how = shipped_fold(*owner)) {
+    auto folded = replay::state_at(*how, from, at);
+    if (!folded)
+      return folded.error();
+    return found_state{*owner, folded->covered, folded->base, true, std::move(folded->state)};
+  }
   auto found = from.newest_checkpoint(*owner, at);
   if (!found)
     return found.error();

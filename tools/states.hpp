@@ -25,6 +25,9 @@ struct found_state {
 /// Owners that have checkpoints or whose fold ships with Holdfast, sorted.
 result<std::vector<std::string>> known_owners(const persistence::reader& from);
 
+/// The fold of that name, where it ships with Holdfast; else null. Lives as long as the process.
+const fold* shipped_fold(const std::string& owner);
+
 /// The owner of that name; without a name, the only one there is. The fault suggests.
 result<std::string> pick_owner(const persistence::reader& from, const std::string& typed);
 

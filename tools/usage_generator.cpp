@@ -175,7 +175,7 @@ std::string line_of(const usage_options& chosen, std::uint64_t number, std::int6
   std::array<char, 640> text{};
   const auto length = std::snprintf(
       text.data(), text.size(),
-      R"({"stream":"llm/usage","type":"llm.usage","key":"req-%016llx-%llu","time":"%s",)"
+      R"({"stream":"llm.usage","type":"llm.usage","key":"req-%016llx-%llu","time":"%s",)"
       R"("body":{"request_id":"req-%016llx-%llu","model":"%s","task":"%s","pattern":"p%04llu",)"
       R"("input_tokens":%u,"output_tokens":%u,"latency_ms":%.1f,"outcome":"%s"}})",
       static_cast<unsigned long long>(id), static_cast<unsigned long long>(number),

@@ -43,7 +43,7 @@ BOOST_AUTO_TEST_CASE(writes_events_as_ingest_takes_them) {
   for (const auto& line : lines) {
     const auto parsed = json::parse(line);
     BOOST_TEST_REQUIRE(static_cast<bool>(parsed));
-    BOOST_TEST(parsed->text_at("stream") == "llm/usage");
+    BOOST_TEST(parsed->text_at("stream") == "llm.usage");
     const auto* body = parsed->find("body");
     BOOST_TEST_REQUIRE(body != nullptr);
     BOOST_TEST(body->text_at("request_id") == parsed->text_at("key"));

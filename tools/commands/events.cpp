@@ -9,6 +9,7 @@
 #include "tools/interrupt.hpp"
 #include "tools/progress.hpp"
 
+#include <algorithm>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -102,7 +103,10 @@ result<exit_code> search(const event_words& typed, session& told) {
     return from.error();
   const auto columns = terminal_columns();
   ask_before_interrupt("\nholdfast: stopping here\n");
-  told.note(api_call(chosen->query)
+  auto page = chosen->query;
+  page.limit = static_cast<std::size_t>(
+      typed.limit == 0 ? 10'000 : std::min<std::uint64_t>(typed.limit, 10'000));
+  told.note(api_call(page)
             + (chosen->filters.empty() ? "" : "   (filters on the body are applied here)"));
   std::uint64_t found = 0;
   const auto next = each_event(*from->reader, *chosen, [&](const recorded_event& one) {
@@ -123,7 +127,7 @@ result<exit_code> write_out(const event_words& typed, session& told) {
   auto chosen = understand(typed, told);
   if (!chosen)
     return chosen.error();
-  auto from = open_source(told);
+  auto from = open_source(told, appetite::all);
   if (!from)
     return from.error();
   const auto head = from->reader->head();
@@ -161,7 +165,7 @@ command_spec events_tail_spec() {
   options.push_back({"-f,--follow", "", "Go on with new events until Ctrl-C.", &typed->follow});
   return {.name = "events tail",
           .brief = "Shows the last events, and with -f those to come.",
-          .details = "For example: holdfast events tail -f --stream 'llm/*' outcome!=ok\n",
+          .details = "For example: holdfast events tail -f --stream 'llm.*' outcome!=ok\n",
           .options = std::move(options),
           .run = [typed](session& told) { return tail(*typed, told); }};
 }

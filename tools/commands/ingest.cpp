@@ -260,7 +260,7 @@ command_spec ingest_spec() {
       .brief = "Pours events from files or stdin into a store.",
       .details =
           "For example: holdfast ingest events.jsonl usage.csv\n"
-          "             producer | holdfast ingest - --stream llm/usage\n"
+          "             producer | holdfast ingest - --stream llm.usage\n"
           "A line is an event's body, or "
           "{\"stream\":...,\"type\":...,\"key\":...,\"body\":{...}}.\n"
           "Goes through the daemon where one answers; with --data DIR into a stopped store.\n"

@@ -60,7 +60,7 @@ result<exit_code> verify(bool deep, session& told) {
     live = owner && *owner;
   }
   if (live) {
-    const auto from = open_source(told);
+    const auto from = open_source(told, appetite::all);
     if (!from)
       return from.error();
     where = from->described;
@@ -69,11 +69,16 @@ result<exit_code> verify(bool deep, session& told) {
                 "checked when it is stopped.");
     report = scan_all(*from, told);
   } else {
+    if (const auto good = check_data(at->data); !good)
+      return good.error();
     where = at->data.string();
     report = persistence::verify_stopped(at->data, *files, deep);
   }
   if (!report)
     return report.error();
+  for (const auto& one : report->damage)
+    if (one.code != fault_code::corrupt) // a newer format, say, is no damage
+      return one;
   const auto took =
       std::chrono::duration_cast<std::chrono::milliseconds>(os::steady_now() - started);
   if (told.json()) {

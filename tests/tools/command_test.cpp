@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+// The real command: exit codes, messages, and what it makes of wrong directories and bad input.
+#include "persistence/superblock.hpp"
+#include "runtime/json.hpp"
+#include "tests/tools/run_command.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <filesystem>
+#include <fstream>
+#include <sys/stat.h>
+#include <unistd.h>
+
+using command::run;
+
+namespace {
+
+bool has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+struct with_store {
+  command::directory around;
+  std::string data = around.path("data");
+
+  with_store() { BOOST_TEST_REQUIRE(run({"init", data}).code == 0); }
+
+  command::ended on_data(std::vector<std::string> words, const std::string& input = {}) {
+    words.insert(words.begin(), {"--data", data});
+    return run(words, input);
+  }
+};
+
+holdfast::value document(const command::ended& from) {
+  const auto parsed = ::holdfast::json::parse(from.out);
+  BOOST_TEST_REQUIRE(static_cast<bool>(parsed), from.out + from.err);
+  return *parsed;
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(the_command)
+
+BOOST_AUTO_TEST_CASE(answers_a_typo_with_a_suggestion_and_code_2) {
+  struct row {
+    std::vector<std::string> words;
+    std::string says;
+  };
+  for (const auto& [words, says] : std::vector<row>{
+           {{"stauts"}, "Did you mean \"status\"?"},
+           {{"events", "serch"}, "Did you mean \"events search\"?"},
+           {{"ingest", "--steam", "x", "-"}, "Did you mean \"--stream\"?"},
+           {{"events"}, "`events` needs to know what"},
+           {{"init", "a", "b"}, "`init`"},
+           {{"state"}, "NAME"},
+           {{"events", "search", "--limit", "many"}, "`events search`"},
+           {{"--color", "purple", "config", "check"}, "purple"},
+           {{"--timeout", "soon", "config", "check"}, "--timeout"},
+           {{"events", "search", "--since", "yesteryear"}, "--since: \"yesteryear\" is no time"},
+           {{"events", "search", "model"}, "has no operator"},
+           {{"events", "search", "--since", "now", "--until", "yesterday"}, "--until is before"},
+           {{"replay", "fork", "--at", "x", "--to", "y"}, "no sequence number"}}) {
+    const auto ended = run(words);
+    BOOST_TEST_CONTEXT(ended.err) {
+      BOOST_TEST(ended.code == 2);
+      BOOST_TEST(ended.out.empty());
+      BOOST_TEST(ended.err.starts_with("holdfast: "));
+      BOOST_TEST(has(ended.err, says), says);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(explains_itself) {
+  BOOST_TEST(run({"--version"}).out.starts_with("holdfast "));
+  BOOST_TEST(has(run({"help"}).out, "events tail"));
+  BOOST_TEST(has(run({"help", "times"}).out, "last monday"));
+  BOOST_TEST(has(run({"events", "search", "--help"}).out, "--since TIME"));
+  BOOST_TEST(run({"help", "exit-code"}).code == 4);
+  for (const auto* shell : {"bash", "zsh", "fish"})
+    BOOST_TEST(run({"completion", shell}).code == 0);
+  BOOST_TEST(has(run({"manual"}).out, ".SH NAME"));
+}
+
+BOOST_AUTO_TEST_CASE(prints_the_manual_page_that_docs_hold) {
+  std::ifstream file{HOLDFAST_SOURCE "/docs/holdfast.1"};
+  const std::string kept{std::istreambuf_iterator<char>{file}, {}};
+  BOOST_TEST((kept == run({"manual"}).out), "run: holdfast manual > docs/holdfast.1");
+}
+
+BOOST_AUTO_TEST_CASE(says_when_nobody_answers_with_code_3) {
+  const command::directory around;
+  const auto nothing = run({"events", "tail"});
+  BOOST_TEST(nothing.code == 3);
+  BOOST_TEST(has(nothing.err, "no daemon and no data directory is named"));
+  const auto gone = run({"--socket", around.path("none.sock"), "store", "stats"});
+  BOOST_TEST(gone.code == 3);
+  BOOST_TEST(has(gone.err, around.path("none.sock")));
+}
+
+BOOST_AUTO_TEST_CASE(never_takes_another_directory_for_a_store) {
+  const command::directory around;
+  around.write("notes.txt", "mine");
+  const auto foreign = run({"init", around.path()});
+  BOOST_TEST(foreign.code == 7);
+  for (const auto& words : std::vector<std::vector<std::string>>{
+           {"store", "verify"}, {"events", "tail"}, {"store", "stats"}}) {
+    auto with = words;
+    with.insert(with.begin(), {"--data", around.path()});
+    const auto ended = run(with);
+    BOOST_TEST(ended.code == 2);
+    BOOST_TEST(has(ended.err, around.path() + " is not a Holdfast data directory"), ended.err);
+    auto absent = words;
+    absent.insert(absent.begin(), {"--data", around.path("absent")});
+    BOOST_TEST(run(absent).code == 4);
+  }
+  BOOST_TEST(!std::filesystem::exists(around.path("absent")));
+  BOOST_TEST(std::distance(std::filesystem::directory_iterator{around.path()}, {}) == 1);
+}
+
+BOOST_FIXTURE_TEST_CASE(makes_a_store_once, with_store) {
+  const auto again = run({"init", data});
+  BOOST_TEST(again.code == 7);
+  BOOST_TEST(has(again.err, data));
+  const auto verified = on_data({"store", "verify", "--json"});
+  BOOST_TEST(verified.code == 0);
+  const auto told = document(verified);
+  BOOST_TEST(told.text_at("schema") == "holdfast.store-verify");
+  BOOST_TEST(told.integer_at("version") == 1);
+}
+
+BOOST_FIXTURE_TEST_CASE(leaves_a_store_of_a_newer_format_alone, with_store) {
+  const auto path = data + "/superblock";
+  std::fstream file{path, std::ios::in | std::ios::out | std::ios::binary};
+  std::string slot(holdfast::persistence::slot_bytes, '\0');
+  file.read(slot.data(), static_cast<std::streamsize>(slot.size()));
+  auto newer = holdfast::persistence::decode_slot(slot);
+  BOOST_TEST_REQUIRE(static_cast<bool>(newer));
+  newer->format = 999;
+  newer->reader_min = 999;
+  newer->counter += 10;
+  slot = holdfast::persistence::encode_slot(*newer);
+  file.seekp(0);
+  file.write(slot.data(), static_cast<std::streamsize>(slot.size()));
+  file.close();
+  for (const auto& words : std::vector<std::vector<std::string>>{
+           {"store", "verify"}, {"events", "tail"}, {"run"}, {"ingest", "-"}}) {
+    const auto ended = on_data(words, "{}\n");
+    BOOST_TEST_CONTEXT(words.front() << ": " << ended.out << ended.err) {
+      BOOST_TEST(ended.code == 1);
+      BOOST_TEST(has(ended.err, "newer"));
+    }
+  }
+}
+
+BOOST_FIXTURE_TEST_CASE(names_what_does_not_exist, with_store) {
+  const auto owner = on_data({"checkpoints", "ls", "lerning"});
+  BOOST_TEST(owner.code == 4);
+  BOOST_TEST(has(owner.err, "Did you mean \"learning\"?"));
+  const auto beyond = on_data({"state", "learning", "--at", "12"});
+  BOOST_TEST(beyond.code == 4);
+  BOOST_TEST(on_data({"replay", "fork", "--at", "9", "--to", around.path("fork")}).code == 4);
+  BOOST_TEST(!std::filesystem::exists(around.path("fork")));
+}
+
+BOOST_AUTO_TEST_CASE(names_every_mistake_of_a_configuration_with_its_place) {
+  const command::directory around;
+  around.write("bad.toml", "[store]\ndata = 3\nmemroy = \"1 MiB\"\n");
+  const auto checked = run({"config", "check", around.path("bad.toml")});
+  BOOST_TEST(checked.code == 2);
+  BOOST_TEST(has(checked.out, "bad.toml:2"), checked.out);
+  BOOST_TEST(has(checked.out, "memroy"), checked.out);
+  BOOST_TEST(run({"--config", around.path("absent.toml"), "config", "show"}).code != 0);
+  const auto shown = run({"--data", "/srv/x", "config", "show", "--origin"});
+  BOOST_TEST(shown.code == 0);
+  BOOST_TEST(has(shown.out, "/srv/x"));
+  BOOST_TEST(has(shown.out, "--data"));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
