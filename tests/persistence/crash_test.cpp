@@ -243,6 +243,24 @@ BOOST_AUTO_TEST_CASE(again_and_again_while_it_recovers_comes_back_in_the_end) {
   check(*live, kept);
 }
 
+BOOST_AUTO_TEST_CASE(by_power_loss_has_two_copies_that_each_suffice) {
+  for (const std::string lost : {"tail/", ".log"})
+    BOOST_TEST_CONTEXT("without " << lost) {
+      acknowledged kept;
+      world first{std::make_unique<memory_disk>(1)};
+      const auto live = filled(first, kept);
+      world second{first.disk->after(ending::power)};
+      second.options.boot_id = "boot-2";
+      for (const auto& path : second.disk->files())
+        if (path.string().find(lost) != std::string::npos)
+          second.disk->erase(path);
+      recovery_report report;
+      const auto again = good(store::open(second.options, {3}, &report));
+      BOOST_TEST(!report.repairs.empty());
+      check(*again, kept);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(by_power_loss_refuses_only_within_the_boot_that_promised) {
   for (const auto same_boot : {true, false}) {
     world first{std::make_unique<memory_disk>(1)};
