@@ -91,7 +91,8 @@ draft make_cursor(cursor_attachment moved, wall_time now);
 draft make_control(control_attachment set, durability level, wall_time now);
 draft make_audit(std::string type, const value& body, wall_time now);
 draft make_anchor(const value& body, wall_time now);
-/// States that records `from` to `to` were given up. It takes the number behind `to`.
+/// States that records `from` to `to` were given up. It takes the number behind `to`, or
+/// `to` itself where records behind it were kept.
 draft make_gap(sequence from, sequence to, const std::string& reason, wall_time now);
 
 } // namespace holdfast::persistence
