@@ -117,6 +117,10 @@ public:
     return core_.commit(std::move(place));
   }
 
+  result<sequence> retire(sequence floor, bool forced, const std::string& reason) override {
+    return core_.retire(floor, forced, reason);
+  }
+
   result<checkpoint_info> checkpoint(const std::string& owner) override {
     return core_.checkpoint(owner, "demand");
   }

@@ -317,6 +317,15 @@ result<checkpoint_info> runtime::core::checkpoint(const std::string& owner,
   });
 }
 
+result<sequence> runtime::core::retire(sequence floor, bool forced, const std::string& reason) {
+  if (stopped)
+    return stopped_fault;
+  const auto raised = house->raise_floor({floor, forced, reason}, answer_deadline);
+  if (!raised)
+    return raised.error();
+  return raised->floor;
+}
+
 std::optional<fold> runtime::core::fold_named(const std::string& actor) const {
   return folds.with([&](const auto& all) {
     const auto found = all.find(actor);

@@ -268,6 +268,11 @@ result<checkpoint_taken> household::checkpoint(const std::string& actor, const s
                                       take_checkpoint{reason});
 }
 
+result<floor_raised> household::raise_floor(const holdfast::raise_floor& asked,
+                                            milliseconds within) const {
+  return core_->ask<floor_raised>(core_->find<journal::handle>("journal"), within, asked);
+}
+
 void household::tell(const records_appended& told) const {
   if (const auto found = core_->find<pressure::handle>("pressure"))
     caf::anon_send(found, told);

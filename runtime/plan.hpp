@@ -53,6 +53,8 @@ public:
   result<void> add(const fold& actor);
 
   result<folded_state> state_of(const std::string& actor, std::chrono::milliseconds within) const;
+  result<floor_raised> raise_floor(const holdfast::raise_floor& asked,
+                                   std::chrono::milliseconds within) const;
   result<checkpoint_taken> checkpoint(const std::string& actor, const std::string& reason,
                                       std::chrono::milliseconds within) const;
 

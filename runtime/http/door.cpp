@@ -180,6 +180,7 @@ const std::vector<route>& routes() {
                                       {"GET", "/v1/checkpoints/*", true, false, get_checkpoints},
                                       {"GET", "/v1/checkpoints/*/*", true, false, get_checkpoint},
                                       {"POST", "/v1/checkpoints/*", true, false, post_checkpoint},
+                                      {"POST", "/v1/retention", true, false, post_retention},
                                       {"GET", "/v1/states/*", true, false, get_state},
                                       {"GET", "/v1/controls", true, false, get_controls},
                                       {"GET", "/v1/status", true, false, get_status},

@@ -177,6 +177,25 @@ void post_checkpoint(call now, answer take) {
   take(taken ? ok(json::to_value(*taken)) : refusal(taken.error()));
 }
 
+void post_retention(call now, answer take) {
+  const auto body = json::parse(now.asked.body, {now.chosen.body_bytes_max, 64});
+  if (!body)
+    return take(refusal(body.error()));
+  std::optional<std::uint64_t> floor;
+  const auto* forced = body->find("force");
+  const auto reason = body->text_at("reason");
+  if (!take_number(*body, "floor", floor) || !floor)
+    return take(refusal({fault_code::invalid, "`floor` must be a whole number", ""}));
+  if (forced != nullptr && forced->as<bool>() == nullptr)
+    return take(refusal({fault_code::invalid, "`force` must be true or false", ""}));
+  if (reason.empty() || reason.size() > 1000)
+    return take(refusal({fault_code::invalid, "`reason` must have 1 to 1000 bytes",
+                         "it is kept in the audit record"}));
+  const auto raised =
+      now.behind.retire(sequence{*floor}, forced != nullptr && *forced->as<bool>(), reason);
+  take(raised ? ok(object{{"floor", raised->value}}) : refusal(raised.error()));
+}
+
 void get_state(call now, answer take) {
   const auto when = moment_of(now.asked);
   if (!when)

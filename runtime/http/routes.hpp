@@ -51,6 +51,7 @@ void post_commit(call now, answer take);
 void get_checkpoints(call now, answer take);
 void get_checkpoint(call now, answer take);
 void post_checkpoint(call now, answer take);
+void post_retention(call now, answer take);
 void get_state(call now, answer take);
 void get_controls(call now, answer take);
 

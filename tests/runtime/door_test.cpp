@@ -187,6 +187,10 @@ BOOST_FIXTURE_TEST_CASE(refuses_with_a_status_a_code_and_help, served_here) {
                400, "invalid"},
            row{"POST", "/v1/consumers/c/commit", R"({"position":99999})", "application/json", 400,
                "invalid"},
+           row{"POST", "/v1/retention", R"({"floor":1})", "application/json", 400, "invalid"},
+           row{"POST", "/v1/retention", R"({"reason":"x"})", "application/json", 400, "invalid"},
+           row{"POST", "/v1/retention", R"({"floor":99999,"force":true,"reason":"x"})",
+               "application/json", 409, "conflict"},
            row{"POST", "/v1/events?stream=s", std::string(2 << 20, ' '), "application/json", 413,
                "invalid"},
        })

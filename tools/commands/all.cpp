@@ -24,6 +24,7 @@ std::vector<command_spec> all_commands() {
       store_verify_spec(),
       store_stats_spec(),
       store_accept_loss_spec(),
+      store_retire_spec(),
       logs_verify_spec(),
       config_check_spec(),
       config_show_spec(),

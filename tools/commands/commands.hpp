@@ -28,6 +28,7 @@ command_spec run_spec();
 command_spec state_spec();
 command_spec status_spec();
 command_spec store_accept_loss_spec();
+command_spec store_retire_spec();
 command_spec store_stats_spec();
 command_spec store_verify_spec();
 
