@@ -2,11 +2,11 @@
 // Runs of Holdfast for the report: appends, reopening, replay, an idle daemon.
 #include "tools/bench/measure_holdfast.hpp"
 
+#include "runtime/json.hpp"
 #include "runtime/runtime.hpp"
 
 #include <algorithm>
 #include <csignal>
-#include <cstdio>
 #include <deque>
 #include <fstream>
 #include <iterator>
@@ -14,6 +14,8 @@
 #include <stdexcept>
 #include <thread>
 
+#include <fcntl.h>
+#include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -36,10 +38,9 @@ holdfast::runtime start(const std::filesystem::path& directory) {
 
 void await(std::future<holdfast::append_result> answer) {
   const auto told = answer.get();
-  const auto* each = std::get_if<std::vector<holdfast::append_answer>>(&told);
-  if (each == nullptr)
-    throw std::runtime_error(std::get<holdfast::append_refused>(told).reason.what);
-  for (const auto& one : *each)
+  if (told.refused)
+    throw std::runtime_error(told.refused->reason.what);
+  for (const auto& one : told.answers)
     if (one.what != holdfast::outcome::stored && one.what != holdfast::outcome::duplicate)
       throw std::runtime_error("an event was answered " + std::string{to_string(one.what)});
 }
@@ -62,21 +63,29 @@ void produce(holdfast::runtime& store, const std::vector<holdfast::event>& event
     await(std::move(left));
 }
 
-/// Runs a command to its end and answers its exit code.
-int run(std::vector<std::string> words, bool quiet = true) {
-  const pid_t child = fork();
-  if (child == 0) {
-    if (quiet
-        && (std::freopen("/dev/null", "w", stdout) == nullptr
-            || std::freopen("/dev/null", "w", stderr) == nullptr))
-      _exit(126);
-    std::vector<char*> arguments;
-    for (auto& word : words)
-      arguments.push_back(word.data());
-    arguments.push_back(nullptr);
-    execv(arguments.front(), arguments.data());
-    _exit(127);
-  }
+/// Starts a command whose output nobody reads. Spawned, not forked: copying the page tables of a
+/// benchmark costs more than what is measured.
+pid_t start_command(std::vector<std::string> words) {
+  posix_spawn_file_actions_t files;
+  posix_spawn_file_actions_init(&files);
+  posix_spawn_file_actions_addopen(&files, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+  posix_spawn_file_actions_addopen(&files, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+  std::vector<char*> arguments;
+  for (auto& word : words)
+    arguments.push_back(word.data());
+  arguments.push_back(nullptr);
+  pid_t started = 0;
+  const int problem =
+      posix_spawn(&started, arguments.front(), &files, nullptr, arguments.data(), environ);
+  posix_spawn_file_actions_destroy(&files);
+  if (problem != 0)
+    throw std::runtime_error("cannot start " + words.front());
+  return started;
+}
+
+/// Runs a command to its end and answers its exit code, or -1.
+int run(std::vector<std::string> words) {
+  const pid_t child = start_command(std::move(words));
   int status = 0;
   waitpid(child, &status, 0);
   return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
@@ -125,7 +134,7 @@ void append_and_die(const std::filesystem::path& directory, std::size_t count) {
 
 reopen_run measure_reopen_after_kill(const std::string& self,
                                      const std::filesystem::path& directory, std::size_t count) {
-  run({self, "--append-and-die", directory.string(), std::to_string(count)}, false);
+  run({self, "--append-and-die", directory.string(), std::to_string(count)});
   const auto begun = std::chrono::steady_clock::now();
   auto store = start(directory);
   return {.seconds = seconds_since(begun), .records = store.report().records_verified};
@@ -145,11 +154,16 @@ double measure_clean_reopen(const std::filesystem::path& directory, std::size_t 
 
 double measure_replay(const std::string& command, const std::filesystem::path& directory,
                       std::size_t count) {
-  const auto data = (directory / "holdfast").string();
+  const auto data = (directory / "replay").string();
+  const auto lines = (directory / "events.jsonl").string();
   {
-    auto store = start(directory);
-    produce(store, make_events(count, 3), 1000, 4);
+    std::ofstream file{lines};
+    for (const auto& one : make_events(count, 3))
+      file << holdfast::json::print(one.body) << '\n';
   }
+  if (run({command, "init", "--data", data}) != 0
+      || run({command, "ingest", "--data", data, "--stream", "llm.usage", lines}) != 0)
+    throw std::runtime_error("the store to replay could not be filled");
   const auto begun = std::chrono::steady_clock::now();
   if (run({command, "replay", "verify", "--data", data}) != 0)
     throw std::runtime_error("replay verify failed");
@@ -175,14 +189,8 @@ std::pair<double, double> usage(pid_t of) {
 idle_run measure_idle(const std::string& command, const std::filesystem::path& directory) {
   const auto data = (directory / "idle").string();
   const auto socket = (directory / "door").string();
-  const pid_t daemon = fork();
-  if (daemon == 0) {
-    if (std::freopen("/dev/null", "w", stdout) == nullptr)
-      _exit(126);
-    execl(command.c_str(), command.c_str(), "run", "--data", data.c_str(), "--socket",
-          socket.c_str(), "--init", nullptr);
-    _exit(127);
-  }
+  const pid_t daemon =
+      start_command({command, "run", "--data", data, "--socket", socket, "--init"});
   for (int tries = 0; tries < 200 && run({command, "status", "--socket", socket}) != 0; ++tries)
     std::this_thread::sleep_for(std::chrono::milliseconds{50});
   std::this_thread::sleep_for(std::chrono::seconds{2});

@@ -120,7 +120,7 @@ std::vector<bench::figure> measure(const choices& chosen, const std::string& sel
   say("replay verify");
   {
     const auto where = fresh("replay");
-    all.push_back(ratio("replay verify", measure_replay(chosen.command, where.path(), 500'000),
+    all.push_back(ratio("replay verify", measure_replay(chosen.command, where.path(), 400'000),
                         500'000, true, "events/s", ""));
   }
   say("an idle daemon");
