@@ -215,6 +215,10 @@ public:
         now.actors += one.state == child_state::running ? 1 : 0;
     now.paused = stats.paused;
     now.writable = core_.front->where() == journal::standing::serving;
+    if (const auto reader = read())
+      if (const auto all = reader->checkpoints({}))
+        for (const auto& one : *all)
+          now.checkpoints[one.owner] = std::max(now.checkpoints[one.owner], one.time);
     now.uptime_seconds = static_cast<double>(uptime().count()) / 1e3;
     return core_.counted.print(now);
   }

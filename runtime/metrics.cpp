@@ -55,11 +55,6 @@ struct metrics::families {
           .Name("holdfast_actor_restarts_total")
           .Help("Restarts of supervised actors, by name.")
           .Register(registry);
-  prometheus::Family<prometheus::Gauge>& checkpoints =
-      BuildGauge()
-          .Name("holdfast_checkpoint_last_success_timestamp_seconds")
-          .Help("When the newest checkpoint of an owner was taken.")
-          .Register(registry);
 };
 
 metrics::metrics() : held_{std::make_unique<families>()} {
@@ -104,10 +99,6 @@ void metrics::restarted(const std::string& child) {
   held_->restarts.Add({{"type", child}}).Increment();
 }
 
-void metrics::checkpointed(const std::string& owner, wall_time when) {
-  held_->checkpoints.Add({{"owner", owner}}).Set(static_cast<double>(when.us) / 1e6);
-}
-
 std::string metrics::print(const metrics_now& now) const {
   auto collected = held_->registry.Collect();
   // The rest is as it is now; a registry of its own keeps two askers apart.
@@ -139,6 +130,9 @@ std::string metrics::print(const metrics_now& now) const {
   gauge("holdfast_http_connections", "Open now.", now.connections);
   gauge("holdfast_actor_live", "Supervised actors that run.", now.actors);
   counter("holdfast_telemetry_dropped_total", "Log lines shed.", now.telemetry_dropped);
+  for (const auto& [owner, when] : now.checkpoints)
+    gauge("holdfast_checkpoint_last_success_timestamp_seconds", "The newest checkpoint.",
+          static_cast<double>(when.us) / 1e6, {{"owner", owner}});
   gauge("process_resident_memory_bytes", "Resident memory.", os::resident_bytes());
   counter("process_cpu_seconds_total", "Processor time used.", os::cpu_seconds());
   gauge("process_open_fds", "Open file descriptors.", os::open_files());

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -27,6 +28,7 @@ struct metrics_now {
   std::uint64_t telemetry_dropped = 0;
   std::uint64_t actors = 0;
   bool paused = false;
+  std::map<std::string, wall_time> checkpoints; ///< The newest of each owner.
   bool writable = false;
   double uptime_seconds = 0;
 };
@@ -42,7 +44,6 @@ public:
   void answered(const std::string& route, unsigned status);
   void rejected(const std::string& cause);
   void restarted(const std::string& child);
-  void checkpointed(const std::string& owner, wall_time when);
 
   /// Text format 0.0.4.
   std::string print(const metrics_now& now) const;

@@ -19,7 +19,8 @@ run("${CMAKE_COMMAND}" -S "${CMAKE_CURRENT_LIST_DIR}/project" -B "${here}/projec
 run("${CMAKE_COMMAND}" --build "${here}/project")
 
 foreach(program by_package by_pkg_config)
-  run("${here}/project/${program}")
+  file(REMOVE_RECURSE "${here}/store")
+  run("${here}/project/${program}" "${here}/store")
   if(NOT out STREQUAL "llm: stored\n")
     message(FATAL_ERROR "${program} said: ${out}")
   endif()

@@ -5,10 +5,18 @@
 
 #include <iostream>
 
-int main() {
-  const holdfast::options chosen{.store = {.data = "data"}};
-  if (chosen.events.level != holdfast::durability::power)
+int main(int count, char** words) {
+  if (count != 2)
+    return 2;
+  auto store =
+      holdfast::runtime::start(holdfast::options{.store = {.data = words[1]}, .initialise = true});
+  if (!store) {
+    std::cerr << store.error().what << '\n';
     return 1;
-  const holdfast::event usage{.stream = "llm", .body = holdfast::object{{"tokens", 7}}};
-  std::cout << usage.stream << ": " << to_string(holdfast::outcome::stored) << '\n';
+  }
+  const auto told =
+      store->append({{.stream = "llm", .body = holdfast::object{{"tokens", 7}}}}).get();
+  if (told.refused || told.answers.size() != 1 || !store->stop().stayed.empty())
+    return 1;
+  std::cout << "llm: " << to_string(told.answers.front().what) << '\n';
 }

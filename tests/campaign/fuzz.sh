@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Every fuzz target for HOLDFAST_FUZZ_SECONDS (60). A finding is kept in build/fuzz/findings.
+#   tests/campaign/fuzz.sh BUILD_DIRECTORY
+set -euo pipefail
+: "$1" # the release tree: not needed, the fuzzers have a tree of their own
+seed=${HOLDFAST_SEED:-$((RANDOM * 32768 + RANDOM))}
+echo "seed $seed"
+cmake -S . -B build/fuzz -G Ninja -DCMAKE_BUILD_TYPE=Release -DHOLDFAST_FUZZ=ON \
+  -DCMAKE_CXX_COMPILER=clang++-14 \
+  -DCMAKE_CXX_FLAGS='-O1 -fsanitize=address,undefined -fno-sanitize=null'
+targets=(canonical mirror record superblock config csv ndjson)
+cmake --build build/fuzz --target "${targets[@]/#/fuzz_}"
+mkdir -p build/fuzz/findings
+failed=0
+for target in "${targets[@]}"; do
+  corpus=$(mktemp -d)
+  echo "fuzzing $target"
+  "build/fuzz/tests/fuzz/fuzz_$target" -max_total_time="${HOLDFAST_FUZZ_SECONDS:-60}" \
+    -seed="$seed" -rss_limit_mb=2000 -print_final_stats=1 -artifact_prefix="build/fuzz/findings/$target-" \
+    "$corpus" "tests/fuzz/corpus/$target" || failed=1
+  rm -rf "$corpus"
+done
+exit $failed
