@@ -17,7 +17,8 @@ for target in "${targets[@]}"; do
   corpus=$(mktemp -d)
   echo "fuzzing $target"
   "build/fuzz/tests/fuzz/fuzz_$target" -max_total_time="${HOLDFAST_FUZZ_SECONDS:-60}" \
-    -seed="$seed" -rss_limit_mb=2000 -print_final_stats=1 -artifact_prefix="build/fuzz/findings/$target-" \
+    -seed="$seed" -rss_limit_mb=2000 -print_final_stats=1 \
+    -artifact_prefix="build/fuzz/findings/$target-" \
     "$corpus" "tests/fuzz/corpus/$target" || failed=1
   rm -rf "$corpus"
 done
