@@ -264,25 +264,37 @@ std::unique_ptr<rocksdb::Iterator> rocks::scan(family which) const {
 }
 
 result<std::vector<table_file>> rocks::tables(family which) const {
-  rocksdb::TablePropertiesCollection properties;
-  if (const auto got = db_->GetPropertiesOfAllTables(of(which), &properties); !got.ok())
-    return from(got, "read the properties of the tables of " + name_of(which));
-  rocksdb::ColumnFamilyMetaData listed;
-  db_->GetColumnFamilyMetaData(of(which), &listed);
-  std::vector<table_file> tables;
-  for (const auto& level : listed.levels)
-    for (const auto& one : level.files) {
-      const auto path = one.db_path + one.name;
-      const auto found = properties.find(path);
-      if (found == properties.end())
-        return fault{fault_code::corrupt, "the table " + path + " has no properties",
-                     std::string{damage_help}};
-      tables.push_back({path, one.smallestkey, one.largestkey, found->second->num_entries,
-                        found->second->num_deletions + found->second->num_range_deletions, one.size,
-                        level.level == 0});
-    }
-  std::ranges::sort(tables, {}, &table_file::smallest);
-  return tables;
+  // Properties and list are two looks: a compaction that ends in between shows a table that has no
+  // properties yet. Only one that never gets them is damaged.
+  constexpr int looks_max = 10;
+  std::string without;
+  for (int look = 0; look < looks_max; ++look) {
+    rocksdb::TablePropertiesCollection properties;
+    if (const auto got = db_->GetPropertiesOfAllTables(of(which), &properties); !got.ok())
+      return from(got, "read the properties of the tables of " + name_of(which));
+    rocksdb::ColumnFamilyMetaData listed;
+    db_->GetColumnFamilyMetaData(of(which), &listed);
+    std::vector<table_file> tables;
+    without.clear();
+    for (const auto& level : listed.levels)
+      for (const auto& one : level.files) {
+        const auto path = one.db_path + one.name;
+        const auto found = properties.find(path);
+        if (found == properties.end()) {
+          without = path;
+          continue;
+        }
+        tables.push_back({path, one.smallestkey, one.largestkey, found->second->num_entries,
+                          found->second->num_deletions + found->second->num_range_deletions,
+                          one.size, level.level == 0});
+      }
+    if (!without.empty())
+      continue;
+    std::ranges::sort(tables, {}, &table_file::smallest);
+    return tables;
+  }
+  return fault{fault_code::corrupt, "the table " + without + " has no properties",
+               std::string{damage_help}};
 }
 
 result<std::uint64_t> rocks::count(family which) const {
