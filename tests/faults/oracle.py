@@ -228,10 +228,16 @@ class Oracle:
             if following > page["head"]:
                 return events
 
+    def forgive_what_power_loss_may_take(self):
+        """Only what was acknowledged at `power` has to be where it was."""
+        self.acknowledged = {name: told for name, told in self.acknowledged.items()
+                             if told[1] == "power"}
+
     def check(self, daemon, level, resubmit=True):
         """Holds what the daemon serves against O1-O4. `level`: what must have survived."""
         events = self.read_all(daemon)
-        for number, event in enumerate(events, 1):
+        floor = json.loads(daemon.request("GET", "/v1/head")[1]).get("floor", 0)
+        for number, event in enumerate(events, floor + 1):
             if event["sequence"] != number:
                 raise Broken(f"O2: sequence {number} is missing, {event['sequence']} comes next")
         present, last_order = {}, {}
@@ -253,7 +259,7 @@ class Oracle:
                 last_order[producer] = order
             present[name] = event["sequence"]
         for name, (at, reached) in self.acknowledged.items():
-            if self.LEVELS.index(reached) < self.LEVELS.index(level):
+            if self.LEVELS.index(reached) < self.LEVELS.index(level) or at <= floor:
                 continue
             if present.get(name) != at:
                 raise Broken(f"O1: {name} was acknowledged at {at} ({reached}), "

@@ -310,6 +310,7 @@ def power_cut(world):
                 subprocess.run(["xfs_io", "-x", "-c", "shutdown", mount], check=True)
                 daemon.kill()
                 load.stop()
+                world.oracle.forgive_what_power_loss_may_take()
                 subprocess.run(["umount", mount], check=True)
                 subprocess.run(["mount", "-o", "loop", image, mount], check=True)
                 daemon.prefix = another_boot(world, cycles)
