@@ -2,7 +2,6 @@
 // Runs of Holdfast for the report: appends, reopening, replay, an idle daemon.
 #include "tools/bench/measure_holdfast.hpp"
 
-#include "runtime/json.hpp"
 #include "runtime/runtime.hpp"
 
 #include <algorithm>
@@ -150,24 +149,6 @@ double measure_clean_reopen(const std::filesystem::path& directory, std::size_t 
   const auto begun = std::chrono::steady_clock::now();
   auto store = start(directory);
   return seconds_since(begun);
-}
-
-double measure_replay(const std::string& command, const std::filesystem::path& directory,
-                      std::size_t count) {
-  const auto data = (directory / "replay").string();
-  const auto lines = (directory / "events.jsonl").string();
-  {
-    std::ofstream file{lines};
-    for (const auto& one : make_events(count, 3))
-      file << holdfast::json::print(one.body) << '\n';
-  }
-  if (run({command, "init", "--data", data}) != 0
-      || run({command, "ingest", "--data", data, "--stream", "llm.usage", lines}) != 0)
-    throw std::runtime_error("the store to replay could not be filled");
-  const auto begun = std::chrono::steady_clock::now();
-  if (run({command, "replay", "verify", "--data", data}) != 0)
-    throw std::runtime_error("replay verify failed");
-  return static_cast<double>(count) / seconds_since(begun);
 }
 
 namespace {

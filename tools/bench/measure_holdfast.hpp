@@ -39,10 +39,6 @@ reopen_run measure_reopen_after_kill(const std::string& self,
 /// Seconds to open a store of `count` events that was stopped cleanly.
 double measure_clean_reopen(const std::filesystem::path& directory, std::size_t count);
 
-/// Events a second of `holdfast replay verify` over a stopped store of `count` events.
-double measure_replay(const std::string& command, const std::filesystem::path& directory,
-                      std::size_t count);
-
 /// An idle daemon: resident MiB, per cent of one CPU, and the median milliseconds of
 /// `holdfast status`.
 struct idle_run {

@@ -117,12 +117,6 @@ std::vector<bench::figure> measure(const choices& chosen, const std::string& sel
   }
   if (chosen.command.empty())
     return all;
-  say("replay verify");
-  {
-    const auto where = fresh("replay");
-    all.push_back(ratio("replay verify", measure_replay(chosen.command, where.path(), 400'000),
-                        500'000, true, "events/s", ""));
-  }
   say("an idle daemon");
   {
     const auto where = fresh("idle");
