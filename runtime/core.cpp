@@ -74,24 +74,6 @@ fault unknown_fault(const append_answer& told) {
 
 } // namespace
 
-persistence::store_options store_options_of(const options& chosen, persistence::disk& files) {
-  persistence::store_options made;
-  made.directory = chosen.store.data;
-  made.files = &files;
-  made.boot_id = os::boot_id();
-  made.owner = os::process_title();
-  made.ticks = os::steady_now;
-  for (const auto& [type, from, raise] : chosen.upcasts)
-    made.raise.add(type, from, raise);
-  made.indexed_streams = chosen.store.indexed_streams;
-  made.history = chosen.history;
-  made.mirror_segment_bytes = chosen.store.mirror_segment_bytes;
-  made.memory_bytes = chosen.store.memory_bytes;
-  made.cache_bytes = chosen.store.cache_bytes;
-  made.ballast_bytes = chosen.store.ballast_bytes;
-  return made;
-}
-
 persistence::event_limits event_limits_of(const options& chosen) {
   persistence::event_limits made;
   made.body_bytes_max = chosen.events.body_bytes_max;

@@ -9,6 +9,7 @@
 #include "runtime/os/guarded.hpp"
 #include "runtime/plan.hpp"
 #include "runtime/runtime.hpp"
+#include "runtime/store_options.hpp"
 #include "runtime/subscriptions.hpp"
 
 #include <atomic>
@@ -88,7 +89,6 @@ private:
 };
 
 /// What the options mean for the store.
-persistence::store_options store_options_of(const options& chosen, persistence::disk& files);
 persistence::event_limits event_limits_of(const options& chosen);
 std::vector<persistence::identity_rule> identity_rules_of(const options& chosen);
 journal::limits journal_limits_of(const options& chosen);
