@@ -68,6 +68,12 @@ unsigned status_of(fault_code code) {
 
 } // namespace
 
+std::string caller::print() const {
+  if (process)
+    return "uid " + std::to_string(process->user) + " pid " + std::to_string(process->process);
+  return "token " + (token.empty() ? "none" : token) + " from " + address;
+}
+
 std::string request::media_type() const {
   auto type = header("content-type");
   type = type.substr(0, type.find(';'));
@@ -114,7 +120,7 @@ std::optional<std::map<std::string, std::string, std::less<>>> split_query(std::
 }
 
 response ok(const value& body, unsigned status) {
-  return {status, json::print(body) + "\n", "application/json", {}};
+  return {status, json::print(body) + "\n", "application/json", {}, nullptr};
 }
 
 response refusal(const fault& problem, unsigned status) {

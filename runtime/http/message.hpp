@@ -4,11 +4,13 @@
 
 #include "messages/fault.hpp"
 #include "messages/value.hpp"
+#include "runtime/http/trace.hpp"
 
 #include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -23,13 +25,31 @@ struct peer {
   std::uint32_t user = 0;
 };
 
+/// What a caller may do.
+enum class role : std::uint8_t {
+  reads,   ///< Routes that change nothing.
+  operates ///< All of them.
+};
+
+/// Who asks: a process on the Unix socket, or the holder of a token on TCP.
+struct caller {
+  std::optional<peer> process; ///< On the Unix socket.
+  std::string address;         ///< On TCP: the other end's address and port.
+  std::string token;           ///< The name of the token that was shown, never the token.
+  role may = role::operates;
+
+  /// `uid 1000 pid 12`, or `token ci from 127.0.0.1:4711`; for the log and the audit.
+  std::string print() const;
+};
+
 struct request {
   std::string method; ///< In capitals.
   std::string path;   ///< As sent: not decoded, without the query.
   std::map<std::string, std::string, std::less<>> query;   ///< Decoded; the last of a name counts.
   std::map<std::string, std::string, std::less<>> headers; ///< Names in small letters.
   std::string body;
-  peer from;
+  caller from;
+  trace_context trace; ///< Empty where the caller sent none that can be used.
 
   std::string_view header(std::string_view name) const {
     const auto found = headers.find(name);
@@ -41,11 +61,27 @@ struct request {
   bool accepts(std::string_view media_type) const;
 };
 
+/// A body that goes on after its header. The server asks for one piece at a time, and only when the
+/// last one has left: a client that reads slowly costs the memory of one piece.
+class piece_source {
+public:
+  virtual ~piece_source() = default;
+
+  /// Calls `take` exactly once, from any thread: with the next piece, or with nothing when the body
+  /// is over. Must not block.
+  virtual void next(std::function<void(std::optional<std::string>)> take) = 0;
+
+  /// No more pieces are wanted: the client is gone, was too slow, or the server stops (then one
+  /// last piece may be given, if `next` is owed). A `take` that is owed may be dropped. Any thread.
+  virtual void end(std::string_view why) = 0;
+};
+
 struct response {
   unsigned status = 200;
   std::string body;
   std::string media_type = "application/json";
   std::vector<std::pair<std::string, std::string>> headers;
+  std::shared_ptr<piece_source> stream; ///< If set, the body: sent in chunks, `body` is not.
 };
 
 /// Takes the answer of one request: exactly once, from any thread.

@@ -16,7 +16,7 @@ void get_learning(call now, answer take) {
 
 void get_livez(call now, answer take) {
   const bool alive = now.behind.alive();
-  take({alive ? 200U : 503U, alive ? "ok\n" : "stopping\n", "text/plain", {}});
+  take({alive ? 200U : 503U, alive ? "ok\n" : "stopping\n", "text/plain", {}, nullptr});
 }
 
 void get_readyz(call now, answer take) {
@@ -26,11 +26,11 @@ void get_readyz(call now, answer take) {
     for (const auto& [name, passes, says] : found.checks)
       text += (passes ? "[+]" : "[-]") + name + (says.empty() ? "" : ": " + says) + "\n";
   text += found.ready() ? "ok\n" : "not ready\n";
-  take({found.ready() ? 200U : 503U, std::move(text), "text/plain", {}});
+  take({found.ready() ? 200U : 503U, std::move(text), "text/plain", {}, nullptr});
 }
 
 void get_metrics(call now, answer take) {
-  take({200, now.behind.metrics(), "text/plain; version=0.0.4; charset=utf-8", {}});
+  take({200, now.behind.metrics(), "text/plain; version=0.0.4; charset=utf-8", {}, nullptr});
 }
 
 } // namespace holdfast::http

@@ -146,7 +146,7 @@ private:
   std::string take_header() {
     const auto& head = parser_->get();
     asked_ = {};
-    asked_.from = from_;
+    asked_.from.process = from_;
     asked_.method = view(head.method_string());
     const auto target = view(head.target());
     const auto mark = std::min(target.find('?'), target.size());
@@ -158,6 +158,7 @@ private:
     for (const auto& field : head)
       asked_.headers.insert_or_assign(small_letters(view(field.name_string())),
                                       std::string{view(field.value())});
+    asked_.trace = parse_traceparent(asked_.header("traceparent"));
     return "";
   }
 
