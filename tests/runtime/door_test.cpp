@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The daemon's door: every route over a real socket, every limit, and who may come in.
-#include "runtime/daemon.hpp"
 #include "runtime/http/socket.hpp"
-#include "runtime/json.hpp"
-#include "runtime/os/guarded.hpp"
-#include "runtime/os/threads.hpp"
 #include "runtime/upstream/door_reader.hpp"
-#include "tests/runtime/small_options.hpp"
+#include "tests/runtime/served_here.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -16,115 +12,9 @@
 #include <unistd.h>
 
 #include <cstring>
-#include <future>
 
 using namespace holdfast;
 using namespace std::chrono_literals;
-
-namespace {
-
-/// A daemon in this process, and a client at its door.
-struct served_here : scratch {
-  explicit served_here(std::function<void(options&)> change = {},
-                       std::function<result<http::peer>(int)> credentials = {}) {
-    auto chosen = small_options(*this);
-    chosen.door.socket = path() / "s";
-    if (change)
-      change(chosen);
-    std::promise<std::function<void()>> serving;
-    daemon_outlets outlets;
-    outlets.signals = false;
-    outlets.say = [this](const std::string& line) {
-      said.with([&](auto& lines) { lines.push_back(line); });
-    };
-    outlets.serving = [&](std::function<void()> told) { serving.set_value(std::move(told)); };
-    outlets.credentials = std::move(credentials);
-    thread = os::named_thread{"daemon", [this, chosen, outlets, &serving] {
-                                ended = run_daemon(chosen, outlets);
-                                if (!ended)
-                                  serving.set_value({});
-                              }};
-    stop = serving.get_future().get();
-    BOOST_TEST_REQUIRE(bool(stop), (ended ? "" : ended.error().what));
-    client = std::make_shared<upstream::door_client>(upstream::door_settings{chosen.door.socket});
-  }
-
-  ~served_here() {
-    client.reset();
-    if (stop)
-      stop();
-    thread.join();
-  }
-
-  upstream::door_answer get(const std::string& target, const upstream::door_headers& with = {}) {
-    auto told = client->get(target, with);
-    BOOST_TEST_REQUIRE(bool(told), (told ? "" : told.error().what));
-    return *std::move(told);
-  }
-
-  upstream::door_answer post(const std::string& target, const std::string& body,
-                             const std::string& type = "application/json",
-                             const upstream::door_headers& with = {}) {
-    auto told = client->post(target, body, type, with);
-    BOOST_TEST_REQUIRE(bool(told), (told ? "" : told.error().what));
-    return *std::move(told);
-  }
-
-  value json_of(const upstream::door_answer& told) {
-    auto read = json::parse(told.body);
-    BOOST_TEST_REQUIRE(bool(read), told.body);
-    return *std::move(read);
-  }
-
-  os::guarded<std::vector<std::string>> said;
-  std::function<void()> stop;
-  std::shared_ptr<upstream::door_client> client;
-  result<void> ended;
-  os::named_thread thread;
-};
-
-std::string outcome_at(const value& told, std::size_t place) {
-  BOOST_TEST_REQUIRE(told.find("answers") != nullptr, json::print(told));
-  return told.find("answers")->as<array>()->at(place).text_at("outcome");
-}
-
-std::string code_of(const value& told) {
-  return told.find("error")->text_at("code");
-}
-
-/// A client that speaks by hand.
-class by_hand {
-public:
-  explicit by_hand(const std::filesystem::path& socket) {
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    std::strncpy(address.sun_path, socket.c_str(), sizeof address.sun_path - 1);
-    descriptor_ = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    connected =
-        ::connect(descriptor_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
-  }
-  ~by_hand() { ::close(descriptor_); }
-
-  void say(const std::string& text) {
-    std::ignore = ::send(descriptor_, text.data(), text.size(), MSG_NOSIGNAL);
-  }
-
-  /// Everything until the other end closes.
-  std::string hear() {
-    std::string heard;
-    char chunk[4096];
-    for (ssize_t read = 0; (read = ::recv(descriptor_, chunk, sizeof chunk, 0)) > 0;)
-      heard.append(chunk, static_cast<std::size_t>(read));
-    return heard;
-  }
-
-  bool connected = false;
-
-private:
-  int descriptor_ = -1;
-};
-
-} // namespace
 
 BOOST_AUTO_TEST_SUITE(door)
 
