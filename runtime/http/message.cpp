@@ -32,14 +32,6 @@ std::optional<std::string> decoded(std::string_view text, bool plus_is_space) {
   return out;
 }
 
-std::string in_small_letters(std::string_view text) {
-  std::string out{text};
-  for (auto& letter : out)
-    if (letter >= 'A' && letter <= 'Z')
-      letter = static_cast<char>(letter | 0x20);
-  return out;
-}
-
 unsigned status_of(fault_code code) {
   switch (code) {
   case fault_code::invalid:
@@ -68,6 +60,14 @@ unsigned status_of(fault_code code) {
 
 } // namespace
 
+std::string small_letters(std::string_view text) {
+  std::string out{text};
+  for (auto& letter : out)
+    if (letter >= 'A' && letter <= 'Z')
+      letter = static_cast<char>(letter | 0x20);
+  return out;
+}
+
 std::string caller::print() const {
   if (process)
     return "uid " + std::to_string(process->user) + " pid " + std::to_string(process->process);
@@ -79,11 +79,11 @@ std::string request::media_type() const {
   type = type.substr(0, type.find(';'));
   while (!type.empty() && type.back() == ' ')
     type.remove_suffix(1);
-  return in_small_letters(type);
+  return small_letters(type);
 }
 
 bool request::accepts(std::string_view media_type) const {
-  return in_small_letters(header("accept")).find(media_type) != std::string::npos;
+  return small_letters(header("accept")).find(media_type) != std::string::npos;
 }
 
 std::optional<std::vector<std::string>> split_path(std::string_view path) {

@@ -87,6 +87,9 @@ struct response {
 /// Takes the answer of one request: exactly once, from any thread.
 using answer = std::function<void(response)>;
 
+/// ASCII capitals as small letters; the rest stays.
+std::string small_letters(std::string_view text);
+
 /// Splits `/a/b%20c` into decoded parts; nothing when the encoding is broken.
 std::optional<std::vector<std::string>> split_path(std::string_view path);
 

@@ -37,14 +37,6 @@ using unix_socket = asio::local::stream_protocol;
 using problem_code = beast::error_code;
 using std::chrono::milliseconds;
 
-std::string small_letters(std::string_view text) {
-  std::string out{text};
-  for (auto& letter : out)
-    if (letter >= 'A' && letter <= 'Z')
-      letter = static_cast<char>(letter | 0x20);
-  return out;
-}
-
 std::string_view view(beast::string_view text) {
   return {text.data(), text.size()};
 }
