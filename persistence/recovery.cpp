@@ -256,7 +256,15 @@ result<std::unique_ptr<rocks>> perform(const finding& found, const store_options
       return written.error();
   watch.lap("quarantine");
   const auto torn = found.step == next_step::serve_before_hole;
-  auto db = rocks::open(torn ? opening::write_before_hole : opening::write, settings_of(options));
+  if (torn || found.proved->records > 0) {
+    // Flushed by an opening that keeps it in what is quick to fill, not in what is quick to serve.
+    const auto replayed =
+        rocks::open(torn ? opening::replay_before_hole : opening::replay, settings_of(options));
+    if (!replayed)
+      return replayed.error();
+  }
+  watch.lap("replay");
+  auto db = rocks::open(opening::write, settings_of(options));
   if (!db)
     return db.error();
   watch.lap("open");

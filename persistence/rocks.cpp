@@ -7,8 +7,10 @@
 #include <rocksdb/file_checksum.h>
 #include <rocksdb/file_system.h>
 #include <rocksdb/filter_policy.h>
+#include <rocksdb/memtablerep.h>
 #include <rocksdb/options.h>
 #include <rocksdb/perf_level.h>
+#include <rocksdb/slice_transform.h>
 #include <rocksdb/sst_file_reader.h>
 #include <rocksdb/table.h>
 #include <rocksdb/table_properties.h>
@@ -46,8 +48,17 @@ std::string name_of(family which) {
   return std::string{family_names[static_cast<std::size_t>(which)]};
 }
 
+bool replays(opening how) {
+  return how == opening::replay || how == opening::replay_before_hole;
+}
+
 bool writes(opening how) {
-  return how == opening::create || how == opening::write || how == opening::write_before_hole;
+  return how == opening::create || how == opening::write || replays(how);
+}
+
+/// Reads logs into memory for looking things up, and nobody writes.
+bool looks_up(opening how) {
+  return how == opening::read || how == opening::salvage;
 }
 
 rocksdb::DBOptions database_options(opening how, const rocks_settings& settings,
@@ -59,7 +70,7 @@ rocksdb::DBOptions database_options(opening how, const rocks_settings& settings,
   options.paranoid_checks = how != opening::diagnose;
   // A torn tail is what every crash leaves; whatever else this mode lets through is found by the
   // store's own proof of completeness.
-  const auto ends_early = how == opening::salvage || how == opening::write_before_hole;
+  const auto ends_early = how == opening::salvage || how == opening::replay_before_hole;
   options.wal_recovery_mode = ends_early ? rocksdb::WALRecoveryMode::kPointInTimeRecovery
                                          : rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
   // The store's own proof finds a missing log, and more; and with tracking on, this version cannot
@@ -82,14 +93,17 @@ rocksdb::DBOptions database_options(opening how, const rocks_settings& settings,
   options.stats_dump_period_sec = 0;
   options.stats_persist_period_sec = 0;
   // While families are made, this version leaks a handle (and Debian's aborts) when it fails here.
-  options.fail_if_options_file_error = how == opening::write;
+  options.fail_if_options_file_error = how == opening::write || how == opening::replay;
+  // What holds `seen` in memory for these takes one writer; the log's reading is the only one.
+  options.allow_concurrent_memtable_write = !looks_up(how) && !replays(how);
   options.db_host_id = "holdfast"; // the host's name is nobody's business
   if (!writes(how) || settings.env != nullptr)
     options.info_log = std::make_shared<silence>();
   return options;
 }
 
-rocksdb::ColumnFamilyOptions family_options(family which, const rocks_settings& settings,
+rocksdb::ColumnFamilyOptions family_options(family which, opening how,
+                                            const rocks_settings& settings,
                                             const std::shared_ptr<rocksdb::Cache>& cache) {
   rocksdb::ColumnFamilyOptions options;
   rocksdb::BlockBasedTableOptions table;
@@ -99,6 +113,7 @@ rocksdb::ColumnFamilyOptions family_options(family which, const rocks_settings& 
   options.arena_block_size = 64ULL << 10U; // idle families should cost nothing
   options.compression = rocksdb::kLZ4Compression;
   options.level_compaction_dynamic_level_bytes = true;
+  options.disable_auto_compactions = replays(how); // the opening that follows does them
   switch (which) {
   case family::events:
     // Keys only grow, so compaction is moving files.
@@ -115,13 +130,22 @@ rocksdb::ColumnFamilyOptions family_options(family which, const rocks_settings& 
     options.arena_block_size = 1ULL << 20U;
     options.max_write_buffer_number = 4;
     options.compression = rocksdb::kNoCompression;
-    options.memtable_whole_key_filtering = true;
-    options.memtable_prefix_bloom_size_ratio = 0.01;
     options.compaction_style = rocksdb::kCompactionStyleUniversal;
     options.compaction_options_universal.size_ratio = 20;
     options.level0_file_num_compaction_trigger = 6;
     table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
     table.data_block_index_type = rocksdb::BlockBasedTableOptions::kDataBlockBinaryAndHash;
+    // In a skip list these random keys were most of what a start took: each costs two dozen
+    // comparisons to put in and as many to find.
+    if (looks_up(how)) {
+      options.prefix_extractor.reset(rocksdb::NewCappedPrefixTransform(8));
+      options.memtable_factory.reset(rocksdb::NewHashLinkListRepFactory(1U << 17U));
+    } else if (replays(how)) {
+      options.memtable_factory = std::make_shared<rocksdb::VectorRepFactory>();
+    } else {
+      options.memtable_whole_key_filtering = true;
+      options.memtable_prefix_bloom_size_ratio = 0.01;
+    }
     break;
   case family::meta:
     // One small value written with every batch: rarely worth a flush of its own.
@@ -219,7 +243,7 @@ result<std::unique_ptr<rocks>> rocks::open(opening how, const rocks_settings& se
   std::vector<rocksdb::ColumnFamilyDescriptor> wanted;
   for (std::size_t i = 0; i < family_names.size(); ++i)
     wanted.emplace_back(std::string{family_names[i]},
-                        family_options(static_cast<family>(i), settings, cache));
+                        family_options(static_cast<family>(i), how, settings, cache));
 
   const auto path = settings.directory.string();
   rocksdb::DB* db = nullptr;
@@ -259,6 +283,7 @@ result<std::string> rocks::get(family which, std::string_view key) const {
 std::unique_ptr<rocksdb::Iterator> rocks::scan(family which) const {
   rocksdb::ReadOptions once;
   once.fill_cache = false;
+  once.total_order_seek = true; // `seen` may be in hash buckets, which have no order
   once.readahead_size = 1ULL << 20U;
   return std::unique_ptr<rocksdb::Iterator>{db_->NewIterator(once, of(which))};
 }
