@@ -36,7 +36,7 @@ reopen_run measure_reopen_after_kill(const std::string& self,
 /// The child of `measure_reopen_after_kill`: appends and then kills itself.
 [[noreturn]] void append_and_die(const std::filesystem::path& directory, std::size_t count);
 
-/// Seconds to open a store of `count` events that was stopped cleanly.
+/// Seconds to open a store of `count` events, or somewhat more, that was stopped cleanly.
 double measure_clean_reopen(const std::filesystem::path& directory, std::size_t count);
 
 /// An idle daemon: resident MiB, per cent of one CPU, and the median milliseconds of
