@@ -146,6 +146,10 @@ public:
   value status() const override {
     const auto stats = core_.stats();
     const auto reading = core_.house->read_pressure(look_deadline);
+    array tcp;
+    if (shown_.addresses)
+      for (auto& one : shown_.addresses())
+        tcp.emplace_back(std::move(one));
     object store{{"head", stats.head.value},
                  {"anchor", stats.anchor.value},
                  {"frontier", stats.frontier.value},
@@ -164,6 +168,7 @@ public:
                   {"uptime_ms", uptime().count()},
                   {"data", core_.chosen.store.data.string()},
                   {"socket", shown_.socket.string()},
+                  {"tcp", std::move(tcp)},
                   {"resident_bytes", os::resident_bytes()},
                   {"connections", shown_.connections ? shown_.connections() : 0},
                   {"store", std::move(store)},

@@ -8,13 +8,16 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <string>
+#include <vector>
 
 namespace holdfast {
 
-/// `connections` and `socket` are of the door, which is opened afterwards.
+/// All of it is of the door, which is opened afterwards.
 struct backend_view {
   std::filesystem::path socket;
   std::function<std::size_t()> connections;
+  std::function<std::vector<std::string>()> addresses;
 };
 
 /// `behind` must outlive the backend.

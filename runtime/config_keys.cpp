@@ -4,6 +4,7 @@
 
 #include "actors/telemetry/pattern.hpp"
 #include "runtime/config.hpp"
+#include "runtime/http/tcp_socket.hpp"
 #include "runtime/json.hpp"
 #include "runtime/os/host.hpp"
 
@@ -221,6 +222,10 @@ std::string wrong_stream(const std::string& pattern) {
 std::string wrong_expression(const std::string& text) {
   const auto made = telemetry::pattern::compile(text);
   return made ? "" : "cannot be used: " + made.error().what;
+}
+
+std::string wrong_address(const std::string& text) {
+  return http::parse_address(text) ? "" : "is no address such as 127.0.0.1:4711 or [::1]:4711";
 }
 
 key users(std::string name, place<std::vector<std::uint32_t>> at, std::string says) {
@@ -469,6 +474,18 @@ void door_keys(std::vector<key>& into) {
        users(
            "door.users", [](options & o) -> auto& { return o.door.uids; },
            "Numeric ids of the users who may connect; empty: the daemon's own and root."),
+       texts(
+           "door.tcp", "list of addresses", wrong_address,
+           [](options & o) -> auto& { return o.door.tcp; },
+           "Numeric addresses to listen on beside the socket, as \"127.0.0.1:4711\" or "
+           "\"[::1]:4711\"; with port 0 the kernel chooses one."),
+       path(
+           "door.tls_certificate", [](options & o) -> auto& { return o.door.tls_certificate; },
+           "PEM file of the certificate and those that signed it; with it those addresses speak "
+           "TLS, 1.2 or newer."),
+       path(
+           "door.tls_key", [](options & o) -> auto& { return o.door.tls_key; },
+           "PEM file of its key, without a passphrase and readable by nobody else."),
        size(
            "door.header_max", kib, mib,
            [](options& o) -> numbers { return o.door.header_bytes_max; },
@@ -498,6 +515,12 @@ void door_keys(std::vector<key>& into) {
            "door.connections_max", 1, 100'000,
            [](options& o) -> numbers { return o.door.connections_max; },
            "Beyond it a connection is answered 503 and closed."),
+       count(
+           "door.streams_max", 1, 100'000, [](options& o) -> numbers { return o.door.streams_max; },
+           "Answers that go on, such as followers; beyond it they are answered 503."),
+       deadline(
+           "door.stream_stall", [](options& o) -> spans { return o.door.stream_stall; },
+           "For one piece of such an answer to leave; then the connection is closed."),
        count(
            "door.readers", 1, 64, [](options& o) -> numbers { return o.door.readers; },
            "Threads that read the store for requests."),

@@ -70,6 +70,10 @@ http::door_observer observer_of(runtime::core& behind, const daemon_outlets& to)
           [&behind](const std::string& id, const std::string& what) {
             behind.log.tell(severity::error, "door", what, {{"incident", id}});
           },
+          [&behind](const http::caller& who, const std::string& path) {
+            behind.log.tell(severity::warn, "door", "a follower did not read and was cut off",
+                            {{"caller", who.print()}, {"path", path}});
+          },
           to.credentials};
 }
 
@@ -128,16 +132,23 @@ result<void> run_daemon(options chosen, const daemon_outlets& to) {
   if (auto added = behind.add(learning::learning_fold()); !added)
     return added.error();
   std::atomic<const http::door*> shown{nullptr};
-  const auto backend =
-      make_backend(behind, {chosen.door.socket, [&shown] {
-                              const auto* door = shown.load();
-                              return door == nullptr ? std::size_t{0} : door->connections();
-                            }});
+  const auto backend = make_backend(
+      behind, {chosen.door.socket,
+               [&shown] {
+                 const auto* door = shown.load();
+                 return door == nullptr ? std::size_t{0} : door->connections();
+               },
+               [&shown] {
+                 const auto* door = shown.load();
+                 return door == nullptr ? std::vector<std::string>{} : door->addresses();
+               }});
   auto opened = http::door::open(chosen.door, *backend, observer_of(behind, to));
   if (!opened)
     return opened.error();
   const auto door = *std::move(opened);
   shown = door.get();
+  for (const auto& one : door->addresses())
+    to.say("tcp:    " + one + (chosen.door.tls_certificate.empty() ? "" : " (TLS)"));
   to.say("serving");
   if (to.serving)
     to.serving([end] { ask_to_end(end, std::nullopt); });

@@ -70,6 +70,9 @@ struct telemetry_choices {
 struct door_choices {
   std::filesystem::path socket;    ///< Empty: `holdfast.sock` in the data directory.
   std::vector<std::uint32_t> uids; ///< Who may connect; empty: the daemon's own user and root.
+  std::vector<std::string> tcp;    ///< `ADDR:PORT` to listen on beside the socket.
+  std::filesystem::path tls_certificate; ///< With it and its key, TCP is TLS.
+  std::filesystem::path tls_key;
   std::uint64_t header_bytes_max = 16ULL << 10U;      ///< 431 beyond.
   std::uint64_t body_bytes_max = 1ULL << 20U;         ///< 413 beyond.
   std::uint64_t stream_body_bytes_max = 16ULL << 20U; ///< The same for NDJSON and CSV.
@@ -78,6 +81,8 @@ struct door_choices {
   std::chrono::milliseconds request_deadline{30000};  ///< For the whole request and its answer.
   std::chrono::milliseconds idle_deadline{30000};     ///< Between two requests.
   std::uint64_t connections_max = 256;                ///< Beyond it: closed at once.
+  std::uint64_t streams_max = 64;                     ///< Answers that go on; 503 beyond.
+  std::chrono::milliseconds stream_stall{30000};      ///< For a piece of a stream to leave.
   std::uint64_t readers = 2;                          ///< Threads that read the store.
   std::uint64_t reads_waiting_max = 64;               ///< 503 beyond.
 };

@@ -15,14 +15,6 @@
 
 namespace holdfast::http {
 
-/// How a connection came in; the same for all of its requests.
-struct arrival {
-  std::optional<peer> process;    ///< On the Unix socket.
-  std::string remote;             ///< On TCP: the other end, `127.0.0.1:4711`.
-  bool loopback = true;           ///< It comes from this machine.
-  std::vector<std::string> hosts; ///< What its listener is called, in small letters, with the port.
-};
-
 /// What the configuration says.
 struct access_rules {
   std::vector<std::string> hosts;             ///< Served beside the listeners' own; small letters.

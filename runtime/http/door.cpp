@@ -71,18 +71,26 @@ public:
         workers_{"reader", chosen.readers, chosen.reads_waiting_max} {}
 
   result<void> begin() {
-    server_settings settings{chosen_.socket,
-                             chosen_.header_bytes_max,
-                             chosen_.header_deadline,
-                             chosen_.request_deadline,
-                             chosen_.idle_deadline,
-                             chosen_.connections_max,
-                             [this](const peer& who) { return allows(who); },
-                             observer_.credentials};
+    server_settings settings{.socket = chosen_.socket,
+                             .tcp = chosen_.tcp,
+                             .tls_certificate = chosen_.tls_certificate,
+                             .tls_key = chosen_.tls_key,
+                             .header_bytes_max = chosen_.header_bytes_max,
+                             .header_deadline = chosen_.header_deadline,
+                             .request_deadline = chosen_.request_deadline,
+                             .idle_deadline = chosen_.idle_deadline,
+                             .connections_max = chosen_.connections_max,
+                             .streams_max = chosen_.streams_max,
+                             .stream_stall = chosen_.stream_stall,
+                             .allows = [this](const peer& who) { return allows(who); },
+                             .credentials = observer_.credentials};
     server_owner owner{
-        [this](const request& asked) { return body_max(asked); },
-        [this](request asked, answer take) { handle(std::move(asked), std::move(take)); },
-        observer_.rejected, observer_.failed};
+        .admit = [this](request& head, const arrival& came) { return admit(head, came); },
+        .body_max = [this](const request& asked) { return body_max(asked); },
+        .handle = [this](request asked, answer take) { handle(std::move(asked), std::move(take)); },
+        .rejected = observer_.rejected,
+        .failed = observer_.failed,
+        .dropped = observer_.dropped};
     auto made = server::open(std::move(settings), std::move(owner));
     if (!made)
       return made.error();
@@ -97,12 +105,26 @@ public:
   }
 
   std::size_t connections() const override { return server_->connections(); }
+  std::size_t streams() const override { return server_->streams(); }
+  const std::vector<std::string>& addresses() const override { return server_->addresses(); }
 
 private:
   bool allows(const peer& who) const {
     if (chosen_.uids.empty())
       return who.user == 0 || who.user == os::effective_user();
     return std::find(chosen_.uids.begin(), chosen_.uids.end(), who.user) != chosen_.uids.end();
+  }
+
+  /// A page in a browser must not reach us through a name it chose itself.
+  std::optional<response> admit(const request& head, const arrival& came) const {
+    const auto host = head.header("host");
+    const bool ours =
+        came.process ? host.empty() || host == "localhost" || host == "holdfast"
+                     : std::find(came.hosts.begin(), came.hosts.end(), host) != came.hosts.end();
+    if (ours && head.header("origin").empty())
+      return std::nullopt;
+    observer_.rejected(rejection::host);
+    return refusal({fault_code::denied, "this Host or Origin is not served here", ""}, 403);
   }
 
   std::uint64_t body_max(const request& asked) const {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The daemon's door: the HTTP API under /v1/ on its Unix socket.
+// The daemon's door: the HTTP API under /v1/ on its Unix socket and TCP addresses.
 #pragma once
 
 #include "runtime/http/served.hpp"
@@ -10,6 +10,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace holdfast::http {
 
@@ -18,13 +19,15 @@ struct door_observer {
   std::function<void(const std::string& route, unsigned status)> answered;
   std::function<void(rejection)> rejected;
   std::function<void(const std::string& id, const std::string& what)> failed;
+  /// A follower was cut because it did not read.
+  std::function<void(const caller& who, const std::string& path)> dropped;
   /// For tests, see `server_settings`.
   std::function<result<peer>(int descriptor)> credentials;
 };
 
 class door {
 public:
-  /// Opens the socket and serves; `behind` must outlive the door.
+  /// Opens the socket and the addresses, and serves; `behind` must outlive the door.
   static result<std::unique_ptr<door>> open(const door_choices& chosen, served& behind,
                                             door_observer observer);
 
@@ -33,6 +36,11 @@ public:
   /// Answers what is being answered, and closes. Answers how many were cut off at the deadline.
   virtual std::size_t stop(std::chrono::milliseconds within) = 0;
   virtual std::size_t connections() const = 0;
+  virtual std::size_t streams() const = 0;
+
+  /// The TCP addresses as bound: where the configuration says port 0, with the one the kernel
+  /// chose.
+  virtual const std::vector<std::string>& addresses() const = 0;
 };
 
 } // namespace holdfast::http

@@ -42,6 +42,14 @@ struct caller {
   std::string print() const;
 };
 
+/// How a connection came in; the same for all of its requests.
+struct arrival {
+  std::optional<peer> process;    ///< On the Unix socket.
+  std::string remote;             ///< On TCP: the other end, `127.0.0.1:4711`.
+  bool loopback = true;           ///< It comes from this machine.
+  std::vector<std::string> hosts; ///< What its listener is called, in small letters, with the port.
+};
+
 struct request {
   std::string method; ///< In capitals.
   std::string path;   ///< As sent: not decoded, without the query.
@@ -71,8 +79,10 @@ public:
   /// is over. Must not block.
   virtual void next(std::function<void(std::optional<std::string>)> take) = 0;
 
-  /// No more pieces are wanted: the client is gone, was too slow, or the server stops (then one
-  /// last piece may be given, if `next` is owed). A `take` that is owed may be dropped. Any thread.
+  /// Says that the body should end. `stopping`: the server stops; a `next` that is owed should be
+  /// given one last piece soon, and `next` is asked on until it says that the body is over. Any
+  /// other reason: the client is gone or was too slow; nothing is asked any more, and a `take` that
+  /// is owed may be dropped. May be called after `stopping`. Any thread.
   virtual void end(std::string_view why) = 0;
 };
 
