@@ -114,6 +114,19 @@ result<void> in_order(Steps... steps) {
   return done;
 }
 
+/// What a `create` left that died after naming the superblock. Before anything is acknowledged that
+/// name must be durable: without it power loss leaves what `create` may begin anew.
+result<void> finish_making(disk& files, const store_paths& paths) {
+  const auto unfinished = files.exists(paths.initialising);
+  if (!unfinished)
+    return unfinished.error();
+  if (!*unfinished)
+    return {};
+  return in_order([&] { return files.sync_directory(paths.root); },
+                  [&] { return files.remove(paths.initialising); },
+                  [&] { return files.sync_directory(paths.root); });
+}
+
 result<void> make_database(const store_options& options, const identity_value& identity) {
   const auto db = rocks::open(opening::create, settings_of(options));
   if (!db)
@@ -225,9 +238,8 @@ result<std::unique_ptr<store>> store::open(const store_options& options, wall_ti
   auto block = superblock_file::open(files, paths.superblock, found->block);
   if (!block)
     return block.error();
-  if (const auto ended = files.exists(paths.initialising); ended && *ended)
-    if (const auto removed = files.remove(paths.initialising); !removed)
-      return removed.error();
+  if (const auto finished = finish_making(files, paths); !finished)
+    return finished.error();
   static_cast<void>(make_ballast(options, paths)); // without it the store only stops less gently
 
   const auto& head = found->proved->head;

@@ -243,6 +243,34 @@ BOOST_AUTO_TEST_CASE(again_and_again_while_it_recovers_comes_back_in_the_end) {
   check(*live, kept);
 }
 
+BOOST_AUTO_TEST_CASE(by_power_loss_keeps_what_was_stored_in_a_store_whose_making_was_cut_short) {
+  // Power loss took the superblock's name, which was never synced, and `create` began anew over
+  // everything that had been acknowledged since.
+  const auto make_until = [](memory_disk& disk, const store_options& options, std::uint64_t nth) {
+    disk.fail_at({.kind = operation::any, .nth = nth, .for_ever = true});
+    const auto made = store::create(options, {1});
+    disk.mend();
+    return static_cast<bool>(made);
+  };
+  auto whole = false;
+  auto usable = 0;
+  for (std::uint64_t nth = 1; !whole; ++nth) {
+    world first{std::make_unique<memory_disk>(nth)};
+    whole = make_until(*first.disk, first.options, nth);
+    world second{first.disk->after(ending::kill)};
+    auto live = store::open(second.options, {2});
+    if (!live)
+      continue;
+    ++usable;
+    acknowledged kept;
+    BOOST_REQUIRE(submit(**live, 1, 6, kept));
+    world third{second.disk->after(ending::power)};
+    third.options.boot_id = "boot-2";
+    check(*good(store::open(third.options, {3})), kept);
+  }
+  BOOST_TEST(usable > 2);
+}
+
 BOOST_AUTO_TEST_CASE(by_power_loss_has_two_copies_that_each_suffice) {
   for (const std::string lost : {"tail/", ".log"})
     BOOST_TEST_CONTEXT("without " << lost) {

@@ -44,7 +44,10 @@ BOOST_AUTO_TEST_CASE(histories_that_once_broke_a_promise_keep_it) {
        {found{1, "power loss took a new store's directory: the one above was not synced"},
         found{7, "an error while RocksDB made its families ended the process"},
         found{839, "the second try to make a store did not sync the directory above either"},
-        found{351, "holes that power loss left in what was never synced were refused as damage"}})
+        found{351, "holes that power loss left in what was never synced were refused as damage"},
+        found{900087,
+              "power loss took the superblock's name after a create that died, and a second "
+              "create began anew over what had been acknowledged"}})
     BOOST_TEST_CONTEXT(what)
   BOOST_CHECK_NO_THROW(simulation::run_history(seed));
 }
