@@ -30,6 +30,16 @@ result<std::unique_ptr<rocks>> open_beside(const rocks_settings& settings) {
   }
 }
 
+/// The database as it was proved: only that says everything, and nothing that is not so.
+result<std::unique_ptr<rocks>> open_as_found(const store_options& options, const finding* found) {
+  auto settings = settings_of(options);
+  if (found == nullptr)
+    return rocks::open(opening::read, settings);
+  settings.mended = found->mended ? &*found->mended : nullptr;
+  const auto torn = found->step == next_step::serve_before_hole;
+  return rocks::open(torn ? opening::salvage : opening::read, settings);
+}
+
 /// A reader with the database it reads. A call goes on with the view that it began with.
 class owning_reader final : public reader {
 public:
@@ -114,10 +124,8 @@ private:
 
 } // namespace
 
-result<std::unique_ptr<reader>> open_reader(const std::filesystem::path& directory, disk& files,
-                                            const upcasters& raise, rocksdb::Env* env) {
-  store_options options{.directory = directory, .files = &files, .env = env, .raise = raise};
-  const auto owner = files.lock_owner(store_paths{directory}.lock);
+result<std::unique_ptr<reader>> open_reader(const store_options& options) {
+  const auto owner = options.files->lock_owner(store_paths{options.directory}.lock);
   if (!owner)
     return owner.error();
   if (*owner) {
@@ -134,21 +142,20 @@ result<std::unique_ptr<reader>> open_reader(const std::filesystem::path& directo
   // says everything; but what was lost from the log only a start can put back.
   if (found->step == next_step::repair || found->step == next_step::repair_without_log)
     return fault{fault_code::corrupt,
-                 directory.string() + ": the log is damaged and can be repaired from the mirror: "
+                 options.directory.string()
+                     + ": the log is damaged and can be repaired from the mirror: "
                      + found->known.log.problem.value_or(fault{.what = "it ended early"}).what,
                  "start Holdfast on it once"};
-  auto db = rocks::open(opening::read, settings_of(options));
+  auto db = open_as_found(options, &*found);
   if (!db)
     return db.error();
   return std::unique_ptr<reader>{std::make_unique<owning_reader>(std::move(*db), options, false)};
 }
 
-result<integrity_report> verify_stopped(const std::filesystem::path& directory, disk& files,
-                                        bool deep, rocksdb::Env* env) {
-  const store_options options{.directory = directory, .files = &files, .env = env};
+result<integrity_report> verify_stopped(const store_options& options, bool deep) {
   recovery_report unread;
   const auto found = examine(options, unread);
-  auto db = rocks::open(opening::read, settings_of(options));
+  auto db = open_as_found(options, found ? &*found : nullptr);
   if (!db)
     db = rocks::open(opening::diagnose, settings_of(options));
   if (!db)

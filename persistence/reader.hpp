@@ -15,10 +15,6 @@
 #include <utility>
 #include <vector>
 
-namespace rocksdb {
-class Env;
-}
-
 namespace holdfast::persistence {
 
 /// What the journal amounts to at its newest record.
@@ -95,11 +91,5 @@ public:
   /// Brings a secondary up to the writer's newest record; nothing to do for others.
   virtual result<void> catch_up() = 0;
 };
-
-/// Opens a store for reading without the writer's lock and without changing it: as a secondary
-/// while a writer holds the lock, else read-only, verified as a start would.
-/// `env` is RocksDB's world; null: the machine's own. `files` must outlive the reader.
-result<std::unique_ptr<reader>> open_reader(const std::filesystem::path& directory, disk& files,
-                                            const upcasters& raise, rocksdb::Env* env = nullptr);
 
 } // namespace holdfast::persistence

@@ -164,13 +164,42 @@ std::vector<std::filesystem::path> files_under(disk& files, const store_paths& p
   return found;
 }
 
+fault not_a_store(const std::filesystem::path& directory, std::string_view why) {
+  return {fault_code::invalid, directory.string() + " is not a Holdfast store: " + std::string{why},
+          "check the path; a new store is made by `holdfast init` in an empty directory"};
+}
+
 } // namespace
+
+fault nothing_to_open(disk& files, const store_paths& paths) {
+  const auto names = files.list(paths.root);
+  if (!names || names->empty())
+    return {fault_code::not_found, "there is no store in " + paths.root.string(),
+            "`holdfast init` makes one; is the right disk mounted?"};
+  const auto has = [&](std::string_view name) {
+    return std::ranges::find(*names, name) != names->end();
+  };
+  if (has("initialising"))
+    return {fault_code::not_found, "making the store in " + paths.root.string() + " did not end",
+            "run `holdfast init` again"};
+  if (!has("db"))
+    return not_a_store(paths.root, "it has neither a superblock nor a database");
+  return {fault_code::corrupt,
+          paths.root.string() + " has no superblock: records 1.. cannot be vouched for",
+          "`holdfast store verify --deep` shows what is there; `holdfast store accept-loss "
+          "--reason` makes the superblock again from journal and mirror"};
+}
 
 result<finding> examine(const store_options& options, recovery_report& report) {
   const store_paths paths{options.directory};
   auto& files = *options.files;
   stopwatch watch{options, report};
   finding found;
+  const auto there = files.exists(paths.superblock);
+  if (!there)
+    return there.error();
+  if (!*there)
+    return nothing_to_open(files, paths);
   auto block = read_superblock(files, paths.superblock);
   if (!block)
     return names_the_store(block.error(), options.directory);

@@ -68,6 +68,9 @@ struct finding {
   std::set<std::string> live_tables; ///< Paths of the tables that the proof relied on.
 };
 
+/// Why there is no superblock to open.
+fault nothing_to_open(disk& files, const store_paths& paths);
+
 /// Looks at everything, changes nothing. `corrupt` when it must be refused.
 result<finding> examine(const store_options& options, recovery_report& report);
 

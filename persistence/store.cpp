@@ -20,11 +20,6 @@ constexpr std::array<std::string_view, 9> own_names{"ballast",        "db",     
                                                     "initialising",   "quarantine", "superblock",
                                                     "superblock.new", "tail",       "telemetry"};
 
-fault not_a_store(const std::filesystem::path& directory, std::string_view why) {
-  return {fault_code::invalid, directory.string() + " is not a Holdfast store: " + std::string{why},
-          "check the path; a new store is made by `holdfast init` in an empty directory"};
-}
-
 /// `create` may begin in a directory that is absent, empty or left half-made by itself.
 result<void> check_creatable(disk& files, const store_paths& paths) {
   const auto there = files.exists(paths.root);
@@ -46,26 +41,6 @@ result<void> check_creatable(disk& files, const store_paths& paths) {
     return {};
   return fault{fault_code::conflict, paths.root.string() + " is not empty",
                "a new store needs a directory of its own"};
-}
-
-/// Why there is no superblock to open.
-fault nothing_to_open(disk& files, const store_paths& paths) {
-  const auto names = files.list(paths.root);
-  if (!names || names->empty())
-    return {fault_code::not_found, "there is no store in " + paths.root.string(),
-            "`holdfast init` makes one; is the right disk mounted?"};
-  const auto has = [&](std::string_view name) {
-    return std::ranges::find(*names, name) != names->end();
-  };
-  if (has("initialising"))
-    return {fault_code::not_found, "making the store in " + paths.root.string() + " did not end",
-            "run `holdfast init` again"};
-  if (!has("db"))
-    return not_a_store(paths.root, "it has neither a superblock nor a database");
-  return {fault_code::corrupt,
-          paths.root.string() + " has no superblock: records 1.. cannot be vouched for",
-          "`holdfast store verify --deep` shows what is there; `holdfast store accept-loss "
-          "--reason` makes the superblock again from journal and mirror"};
 }
 
 result<void> make_ballast(const store_options& options, const store_paths& paths) {

@@ -18,6 +18,10 @@
 #include <utility>
 #include <vector>
 
+namespace rocksdb {
+class Env;
+}
+
 namespace holdfast::persistence {
 
 struct store_options {
@@ -149,9 +153,13 @@ public:
   virtual result<void> close(wall_time now) = 0;
 };
 
-/// Deep verification of a stopped store without opening it for writing or changing it.
-result<integrity_report> verify_stopped(const std::filesystem::path& directory, disk& files,
-                                        bool deep, rocksdb::Env* env = nullptr);
+/// Opens a store for reading without the writer's lock and without changing it: as a secondary
+/// while a writer holds the lock, else read-only, verified as a start would.
+result<std::unique_ptr<reader>> open_reader(const store_options& options);
+
+/// Verification of a stopped store without opening it for writing or changing it; `deep` as in
+/// `scrub`.
+result<integrity_report> verify_stopped(const store_options& options, bool deep);
 
 /// Makes a new store at `target` with the records of `from` up to `last`, their checkpoints and
 /// places; `from` is only read. Sequences, times and digests of bodies are kept.

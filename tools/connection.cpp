@@ -5,6 +5,7 @@
 #include "runtime/os/host.hpp"
 #include "runtime/upstream/door_client.hpp"
 #include "runtime/upstream/door_reader.hpp"
+#include "tools/store_place.hpp"
 #include "tools/suggest.hpp"
 
 #include <cstring>
@@ -115,7 +116,8 @@ result<source> open_source(const session& told, appetite hunger) {
   if (const auto good = check_data(opened.at.data); !good)
     return good.error();
   const auto owner = opened.files->lock_owner(opened.at.data / "holdfast.lock");
-  auto reader = persistence::open_reader(opened.at.data, *opened.files, {});
+  auto reader =
+      persistence::open_reader(store_options_of(opened.at.chosen, opened.at.data, *opened.files));
   if (!reader)
     return reader.error();
   opened.reader = *std::move(reader);

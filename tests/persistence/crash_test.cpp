@@ -271,6 +271,28 @@ BOOST_AUTO_TEST_CASE(by_power_loss_keeps_what_was_stored_in_a_store_whose_making
   BOOST_TEST(usable > 2);
 }
 
+BOOST_AUTO_TEST_CASE(is_read_only_if_a_start_would_serve_it) {
+  // A reader of a stopped store did not know the boot it reads in, and showed a history without the
+  // `process` records that a start refuses to do without.
+  for (const auto same_boot : {true, false}) {
+    world first{std::make_unique<memory_disk>(1)};
+    good(store::create(first.options, {1}));
+    auto live = good(store::open(first.options, {2}));
+    append(*live, 1, 2);
+    append(*live, 3, 5, durability::process);
+    good(live->save_frontier({3}));
+    world second{first.disk->after(ending::power)};
+    if (!same_boot)
+      second.options.boot_id = "boot-2";
+    const auto opened = open_reader(second.options);
+    BOOST_REQUIRE_EQUAL(static_cast<bool>(opened), !same_boot);
+    BOOST_TEST(good(verify_stopped(second.options, false)).damage.empty() == !same_boot);
+    if (!opened)
+      BOOST_TEST(opened.error().what.find("records 3..5") != std::string::npos,
+                 opened.error().what);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(by_power_loss_has_two_copies_that_each_suffice) {
   for (const std::string lost : {"tail/", ".log"})
     BOOST_TEST_CONTEXT("without " << lost) {

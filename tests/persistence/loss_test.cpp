@@ -165,7 +165,7 @@ BOOST_AUTO_TEST_CASE(forks_a_store_that_stays_as_it_was) {
   auto target = options;
   target.directory = temporary.path() / "fork";
   {
-    const auto source = good(open_reader(options.directory, *files, {}));
+    const auto source = good(open_reader(options));
     good(fork(*source, sequence{10}, target, {5000}));
   }
   BOOST_TEST((everything_about(options.directory) == before));

@@ -35,7 +35,7 @@ BOOST_AUTO_TEST_CASE(sees_a_writer_in_another_place_go_on) {
   create();
   auto live = open();
   append(*live, 1, 3);
-  const auto follower = good(open_reader(options.directory, *files, {}));
+  const auto follower = good(open_reader(options));
   BOOST_TEST(good(follower->head()).last == sequence{3});
   for (int i = 4; i <= 20; ++i) {
     append(*live, i, i);
@@ -59,9 +59,9 @@ BOOST_AUTO_TEST_CASE(of_a_stopped_store_changes_no_file_and_no_time) {
     live.reset();
     const auto before = files_of(options.directory);
     {
-      const auto stopped = good(open_reader(options.directory, *files, {}));
+      const auto stopped = good(open_reader(options));
       BOOST_TEST(good(stopped->events({})).events.size() == 9U);
-      BOOST_TEST(good(verify_stopped(options.directory, *files, true)).damage.empty());
+      BOOST_TEST(good(verify_stopped(options, true)).damage.empty());
     }
     BOOST_TEST((files_of(options.directory) == before));
   }

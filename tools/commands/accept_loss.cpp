@@ -32,7 +32,8 @@ result<exit_code> accept_loss(const loss_words& typed, session& told) {
                  "If that is what you want, repeat the directory's name: --confirm=" + name + "."};
   auto files = persistence::make_posix_disk();
   if (typed.dry_run) {
-    const auto report = persistence::verify_stopped(*data, *files, false);
+    const auto report =
+        persistence::verify_stopped(store_options_of(at->chosen, *data, *files), false);
     for (const auto& one : report ? report->damage : std::vector<fault>{report.error()})
       told.line(printable(one.what));
     told.note("Nothing was changed (--dry-run).");

@@ -72,7 +72,7 @@ result<exit_code> verify(bool deep, session& told) {
     if (const auto good = check_data(at->data); !good)
       return good.error();
     where = at->data.string();
-    report = persistence::verify_stopped(at->data, *files, deep);
+    report = persistence::verify_stopped(store_options_of(at->chosen, at->data, *files), deep);
   }
   if (!report)
     return report.error();
