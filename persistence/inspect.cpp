@@ -39,6 +39,11 @@ public:
           if (sound.error().code == fault_code::corrupt) // else compaction has just removed it
             note(about(which, one, sound.error()));
     }
+    if (!report_.damage.empty())
+      return;
+    // What stands between and behind the blocks has no checksum but the whole file's.
+    if (const auto whole = db_.db().VerifyFileChecksums({}); whole.IsCorruption())
+      note(from(whole, "verify the table files"));
   }
 
   void records(sequence from, sequence to) {
