@@ -6,9 +6,11 @@ set -euo pipefail
 : "$1" # the release tree: not needed, the fuzzers have a tree of their own
 seed=${HOLDFAST_SEED:-$((RANDOM * 32768 + RANDOM))}
 echo "seed $seed"
+flags=(-fsanitize=address,undefined -fno-sanitize=null -fno-sanitize-recover=undefined)
+# No -DNDEBUG: an assertion that fails is a finding.
 cmake -S . -B build/fuzz -G Ninja -DCMAKE_BUILD_TYPE=Release -DHOLDFAST_FUZZ=ON \
-  -DCMAKE_CXX_COMPILER=clang++-14 \
-  -DCMAKE_CXX_FLAGS='-O1 -fsanitize=address,undefined -fno-sanitize=null'
+  -DCMAKE_CXX_COMPILER=clang++-14 -DCMAKE_CXX_FLAGS_RELEASE='-O1 -g1' \
+  -DCMAKE_CXX_FLAGS="${flags[*]}"
 targets=(canonical mirror record superblock config csv ndjson)
 cmake --build build/fuzz --target "${targets[@]/#/fuzz_}"
 mkdir -p build/fuzz/findings
