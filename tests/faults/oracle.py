@@ -133,7 +133,7 @@ class Oracle:
         self.submitted = {}  # name -> (producer, order, stream)
         self.order = {}  # producer -> next order
         self.acknowledged = {}  # name -> (sequence, level)
-        self.refused = set()  # names that were refused once: their place is where they got in
+        self.refused = set()  # refused or unknown once: their place is where they got in
         self.commits = {}  # consumer -> (acknowledged position, state)
         self.commit_tries = {}  # consumer -> positions tried
 
@@ -184,6 +184,7 @@ class Oracle:
     def note(self, name, answer):
         what = answer["outcome"]
         if what == "unknown":
+            self.refused.add(name)  # sent again, it may stand behind what was sent after it
             return
         if what not in ("stored", "duplicate"):
             raise Broken(f"{name} answered {answer}")

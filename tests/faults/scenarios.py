@@ -325,6 +325,7 @@ def power_cut(world):
                 load.stop()
                 world.oracle.forgive_what_power_loss_may_take()
                 subprocess.run(["umount", mount], check=True)
+                wait_until_released(image)
                 subprocess.run(["mount", "-o", "loop", image, mount], check=True)
                 daemon.prefix = another_boot(world, cycles)
                 daemon.start()
@@ -335,6 +336,16 @@ def power_cut(world):
         finally:
             subprocess.run(["umount", "-l", mount], check=False)
     return f"{cycles} cuts"
+
+
+def wait_until_released(image):
+    """The killed daemon's own mount namespace ends a little later than its process; until then a
+    new mount would show the file system that was shut down, where every operation fails."""
+    begun = time.monotonic()
+    while subprocess.run(["losetup", "-j", image], check=True, capture_output=True).stdout:
+        if time.monotonic() - begun > 30:
+            raise Broken(f"{image} is still in use after 30 s")
+        time.sleep(0.02)
 
 
 def another_boot(world, number):
