@@ -15,6 +15,7 @@ find_dependency(date CONFIG)
 find_dependency(prometheus-cpp CONFIG)
 find_dependency(zstd CONFIG)
 find_dependency(CURL)
+find_dependency(Protobuf)
 
 # Debian 12 calls the package `msgpack`, upstream since then `msgpack-cxx`.
 find_package(msgpack-cxx QUIET CONFIG)

@@ -499,6 +499,9 @@ void door_keys(std::vector<key>& into) {
            [](options& o) -> numbers { return o.door.stream_body_bytes_max; },
            "The same for NDJSON and CSV."),
        size(
+           "door.otlp_body_max", kib, 64 * mib,
+           [](options& o) -> numbers { return o.door.otlp_body_bytes_max; }, "The same for OTLP."),
+       size(
            "door.line_max", kib, 64 * mib,
            [](options& o) -> numbers { return o.door.line_bytes_max; },
            "A longer line of NDJSON or CSV is rejected alone."),

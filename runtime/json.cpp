@@ -59,8 +59,8 @@ std::optional<value> bytes_in(const object& members) {
 /// Builds the value from the parser's events; a broken rule stops the parser.
 class builder {
 public:
-  builder(std::size_t depth_max, const char* begin, const char** shown)
-      : depth_max_{depth_max}, begin_{begin}, shown_{shown} {}
+  builder(const limits& allowed, const char* begin, const char** shown)
+      : allowed_{allowed}, begin_{begin}, shown_{shown} {}
 
   bool null() { return put(value{}); }
   bool boolean(bool truth) { return put(value{truth}); }
@@ -113,13 +113,15 @@ private:
   };
 
   bool open(value container) {
-    if (open_.size() == depth_max_)
-      return stop("nested deeper than " + std::to_string(depth_max_) + " levels");
+    if (open_.size() == allowed_.depth_max)
+      return stop("nested deeper than " + std::to_string(allowed_.depth_max) + " levels");
     open_.push_back({std::move(container)});
     return true;
   }
 
   bool put(value one) {
+    if (++values_ > allowed_.values_max)
+      return stop("more than " + std::to_string(allowed_.values_max) + " values");
     if (open_.empty())
       done_ = std::move(one);
     else if (auto* items = open_.back().made.as<array>())
@@ -148,7 +150,8 @@ private:
     return "not JSON: " + text + place();
   }
 
-  std::size_t depth_max_;
+  const limits& allowed_;
+  std::size_t values_ = 0;
   const char* begin_;
   const char** shown_;
   std::vector<level> open_;
@@ -255,7 +258,7 @@ result<value> parse(std::string_view text, const limits& allowed) {
                      + std::to_string(allowed.bytes_max),
                  ""};
   const auto* shown = text.data();
-  builder made{allowed.depth_max, text.data(), &shown};
+  builder made{allowed, text.data(), &shown};
   const auto end = text.data() + text.size();
   if (!nlohmann::json::sax_parse(counted{text.data(), &shown}, counted{end, &shown}, &made))
     return made.problem().value_or(fault{fault_code::invalid, "not JSON", ""});

@@ -6,6 +6,7 @@
 #include "messages/event.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -14,7 +15,8 @@ namespace holdfast::json {
 /// What a text may be. Beyond a limit the answer is `invalid` and names it.
 struct limits {
   std::size_t bytes_max = 64U << 20U;
-  std::size_t depth_max = 64; ///< Nesting of arrays and objects.
+  std::size_t depth_max = 64;        ///< Nesting of arrays and objects.
+  std::size_t values_max = SIZE_MAX; ///< A value of two bytes takes fifty in memory.
 };
 
 /// Reads one JSON text. Integers are exact: one that fits neither 64-bit signed nor unsigned is

@@ -76,6 +76,7 @@ struct door_choices {
   std::uint64_t header_bytes_max = 16ULL << 10U;      ///< 431 beyond.
   std::uint64_t body_bytes_max = 1ULL << 20U;         ///< 413 beyond.
   std::uint64_t stream_body_bytes_max = 16ULL << 20U; ///< The same for NDJSON and CSV.
+  std::uint64_t otlp_body_bytes_max = 16ULL << 20U;   ///< The same for OTLP.
   std::uint64_t line_bytes_max = 1ULL << 20U;         ///< A longer line is rejected alone.
   std::chrono::milliseconds header_deadline{5000};    ///< For the whole header.
   std::chrono::milliseconds request_deadline{30000};  ///< For the whole request and its answer.

@@ -8,6 +8,7 @@ build_packages=(
   libboost-dev libboost-test-dev nlohmann-json3-dev libtomlplusplus-dev libcli11-dev
   libhowardhinnant-date-dev prometheus-cpp-dev libcurl4-openssl-dev
   libssl-dev zlib1g-dev libzstd-dev libbz2-dev liblz4-dev libsnappy-dev libgflags-dev
+  protobuf-compiler libprotobuf-dev
   libbenchmark-dev libsqlite3-dev
 )
 check_packages=(clang-format-14 python3 strace faketime xfsprogs e2fsprogs)

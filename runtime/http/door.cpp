@@ -129,11 +129,15 @@ private:
 
   std::uint64_t body_max(const request& asked) const {
     const auto found = find(asked).found;
+    const auto takes = found == nullptr ? body_kind::plain : found->takes;
     const auto type = asked.media_type();
-    const bool lines =
-        type == "application/x-ndjson" || type == "application/jsonl" || type == "text/csv";
-    return found != nullptr && found->takes_lines && lines ? chosen_.stream_body_bytes_max
-                                                           : chosen_.body_bytes_max;
+    if (takes == body_kind::otlp)
+      return chosen_.otlp_body_bytes_max;
+    return takes == body_kind::lines
+                   && (type == "application/x-ndjson" || type == "application/jsonl"
+                       || type == "text/csv")
+               ? chosen_.stream_body_bytes_max
+               : chosen_.body_bytes_max;
   }
 
   void handle(request asked, answer take) {
@@ -190,26 +194,30 @@ private:
 } // namespace
 
 const std::vector<route>& routes() {
-  static const std::vector<route> all{{"POST", "/v1/events", true, true, post_events},
-                                      {"GET", "/v1/events", true, false, get_events},
-                                      {"GET", "/v1/events/*", true, false, get_event},
-                                      {"GET", "/v1/head", true, false, get_head},
-                                      {"GET", "/v1/consumers", true, false, get_consumers},
-                                      {"GET", "/v1/consumers/*", true, false, get_consumer},
-                                      {"GET", "/v1/consumers/*/next", true, false, get_next},
-                                      {"POST", "/v1/consumers/*/commit", true, false, post_commit},
-                                      {"GET", "/v1/checkpoints", true, false, get_checkpoints},
-                                      {"GET", "/v1/checkpoints/*", true, false, get_checkpoints},
-                                      {"GET", "/v1/checkpoints/*/*", true, false, get_checkpoint},
-                                      {"POST", "/v1/checkpoints/*", true, false, post_checkpoint},
-                                      {"POST", "/v1/retention", true, false, post_retention},
-                                      {"GET", "/v1/states/*", true, false, get_state},
-                                      {"GET", "/v1/controls", true, false, get_controls},
-                                      {"GET", "/v1/status", true, false, get_status},
-                                      {"GET", "/v1/learning/stats", true, false, get_learning},
-                                      {"GET", "/livez", false, false, get_livez},
-                                      {"GET", "/readyz", true, false, get_readyz},
-                                      {"GET", "/metrics", true, false, get_metrics}};
+  static const std::vector<route> all{
+      {"POST", "/v1/events", true, body_kind::lines, post_events},
+      {"GET", "/v1/events", true, body_kind::plain, get_events},
+      {"GET", "/v1/events/*", true, body_kind::plain, get_event},
+      {"POST", "/v1/traces", true, body_kind::otlp, post_traces},
+      {"POST", "/v1/logs", true, body_kind::otlp, post_logs},
+      {"POST", "/v1/metrics", true, body_kind::otlp, post_metrics},
+      {"GET", "/v1/head", true, body_kind::plain, get_head},
+      {"GET", "/v1/consumers", true, body_kind::plain, get_consumers},
+      {"GET", "/v1/consumers/*", true, body_kind::plain, get_consumer},
+      {"GET", "/v1/consumers/*/next", true, body_kind::plain, get_next},
+      {"POST", "/v1/consumers/*/commit", true, body_kind::plain, post_commit},
+      {"GET", "/v1/checkpoints", true, body_kind::plain, get_checkpoints},
+      {"GET", "/v1/checkpoints/*", true, body_kind::plain, get_checkpoints},
+      {"GET", "/v1/checkpoints/*/*", true, body_kind::plain, get_checkpoint},
+      {"POST", "/v1/checkpoints/*", true, body_kind::plain, post_checkpoint},
+      {"POST", "/v1/retention", true, body_kind::plain, post_retention},
+      {"GET", "/v1/states/*", true, body_kind::plain, get_state},
+      {"GET", "/v1/controls", true, body_kind::plain, get_controls},
+      {"GET", "/v1/status", true, body_kind::plain, get_status},
+      {"GET", "/v1/learning/stats", true, body_kind::plain, get_learning},
+      {"GET", "/livez", false, body_kind::plain, get_livez},
+      {"GET", "/readyz", true, body_kind::plain, get_readyz},
+      {"GET", "/metrics", true, body_kind::plain, get_metrics}};
   return all;
 }
 

@@ -20,11 +20,15 @@ struct call {
   const door_choices& chosen;
 };
 
+/// Which limit a body has: `body_bytes_max`, for lines `stream_body_bytes_max`, for OTLP
+/// `otlp_body_bytes_max`.
+enum class body_kind : std::uint8_t { plain, lines, otlp };
+
 struct route {
   std::string_view method;
   std::string_view pattern; ///< Path with `*` for one part.
   bool reads_disk;          ///< Handled on a worker, else on the server's thread.
-  bool takes_lines;         ///< Its body may be as large as `stream_body_bytes_max`.
+  body_kind takes;
   void (*handle)(call, answer);
 };
 
@@ -37,6 +41,11 @@ result<std::optional<wall_time>> time_in(const request& asked, std::string_view 
 
 // route_append.cpp
 void post_events(call now, answer take);
+
+// route_otlp.cpp
+void post_traces(call now, answer take);
+void post_logs(call now, answer take);
+void post_metrics(call now, answer take);
 
 // route_events.cpp
 void get_events(call now, answer take);

@@ -42,6 +42,7 @@ std::string library_of(std::string_view header) {
       known{"boost/system", "beast"},
       known{"nlohmann/", "json"},
       known{"google/protobuf", "protobuf"},
+      known{"otlp/wire/", "protobuf"}, // generated
       known{"toml++/", "toml"},
       known{"prometheus/", "prometheus"},
       known{"CLI/", "cli11"},
@@ -120,7 +121,12 @@ place place_in_runtime(const source& file) {
             {"caf", "openssl", "zlib", "zstd", "date"}};
   if (file.is_under("runtime/http")) {
     row.name = "runtime/http/";
-    row.libraries.insert({"beast", "json", "protobuf", "posix"});
+    row.libraries.insert({"beast", "json", "posix"});
+  } else if (file.path.starts_with("runtime/otlp/wire_")) {
+    row.name = "a protobuf part of runtime/otlp/";
+    row.libraries.insert("protobuf");
+  } else if (file.is_under("runtime/otlp")) {
+    row.name = "runtime/otlp/";
   } else if (file.is_under("runtime/upstream")) {
     row.name = "runtime/upstream/";
     row.libraries.insert("curl");

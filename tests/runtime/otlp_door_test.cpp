@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+// The OTLP routes over a real socket: what an exporter sends, sees and sends again.
+#include "tests/runtime/otlp_bytes.hpp"
+#include "tests/runtime/served_here.hpp"
+
+using namespace holdfast;
+using namespace otlp_bytes;
+
+namespace {
+
+const std::string protobuf = "application/x-protobuf";
+
+std::string span_bytes(const std::string& more = {}) {
+  return request(part(2, part(1, trace_id()) + part(2, span_id()) + part(5, "chat")
+                             + fixed64(7, 1544712660000000000) + fixed64(8, 1544712661000000000)
+                             + more));
+}
+
+std::string model_bytes() {
+  return part(9, pair("gen_ai.request.model", part(1, "gpt-4o")))
+         + part(9, pair("gen_ai.usage.input_tokens", integer(3, 12)));
+}
+
+const std::string log_json =
+    R"({"resourceLogs":[{"scopeLogs":[{"logRecords":[{"body":{"stringValue":"x"}}]}]}]})";
+const std::string metric_json =
+    R"({"resourceMetrics":[{"scopeMetrics":[{"metrics":[{"name":"m","gauge":{"dataPoints":
+       [{"asInt":"1"},{"asInt":"x"}]}}]}]}]})";
+
+std::size_t stored_in(served_here& here, const std::string& stream) {
+  return here.json_of(here.get("/v1/events?stream=" + stream)).find("events")->as<array>()->size();
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(otlp_door)
+
+BOOST_FIXTURE_TEST_CASE(what_is_sent_again_is_known_and_usage_is_learned, served_here) {
+  for (int i = 0; i < 2; ++i) {
+    const auto told = post("/v1/traces", span_bytes(model_bytes()), protobuf);
+    BOOST_TEST(told.status == 200U);
+    BOOST_TEST(told.headers.at("content-type") == protobuf);
+    BOOST_TEST(told.body.empty());
+    const auto logged = post("/v1/logs", log_json);
+    BOOST_TEST(logged.headers.at("content-type") == "application/json");
+    BOOST_TEST(logged.body == "{}");
+  }
+  BOOST_TEST(stored_in(*this, "otel.traces") == 1U);
+  BOOST_TEST(stored_in(*this, "otel.logs") == 1U);
+  BOOST_TEST(stored_in(*this, "llm.usage.otel") == 1U);
+  const auto page = json_of(get("/v1/events?stream=otel.traces"));
+  const auto& kept = page.find("events")->as<array>()->front();
+  BOOST_TEST(kept.text_at("durability") == "process");
+  BOOST_TEST(kept.find("body")->text_at("name") == "chat");
+  const auto known = json_of(get("/v1/states/learning"));
+  const auto* model = known.find("state")->find("models")->find("gpt-4o");
+  BOOST_TEST_REQUIRE(model != nullptr, json::print(known));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_bad_part_is_counted_and_a_bad_whole_is_refused, served_here) {
+  const auto partial = json_of(post("/v1/metrics", metric_json));
+  BOOST_TEST(partial.find("partialSuccess")->text_at("rejectedDataPoints") == "1");
+  BOOST_TEST(partial.find("partialSuccess")->text_at("errorMessage").find("asInt")
+             != std::string::npos);
+  BOOST_TEST(stored_in(*this, "otel.metrics") == 1U);
+  // Too large for one event: the journal says so, and the exporter hears it.
+  std::string large;
+  for (int i = 0; i < 40; ++i)
+    large += part(9, pair("a" + std::to_string(i), part(1, std::string(60000, 'x'))));
+  const auto refused = post("/v1/traces", span_bytes(large), protobuf);
+  BOOST_TEST(refused.status == 200U);
+  BOOST_TEST(refused.body.substr(2, 2) == "\x08\x01"); // rejected_spans = 1
+  // The same span with other numbers: kept, but not counted a second time.
+  post("/v1/traces", span_bytes(model_bytes()), protobuf);
+  const auto warned =
+      post("/v1/traces",
+           span_bytes(model_bytes() + part(3, "s=1") + part(9, pair("error.type", part(1, "e")))),
+           protobuf);
+  BOOST_TEST(warned.body.find("counted before") != std::string::npos);
+  BOOST_TEST(stored_in(*this, "otel.traces") == 2U);
+
+  const auto broken = post("/v1/traces", "\xFF", protobuf);
+  BOOST_TEST(broken.status == 400U);
+  BOOST_TEST(broken.headers.at("content-type") == protobuf);
+  BOOST_TEST(broken.body.substr(0, 2) == "\x08\x03"); // INVALID_ARGUMENT
+  const auto text = post("/v1/logs", "{");
+  BOOST_TEST(text.status == 400U);
+  BOOST_TEST(json_of(text).integer_at("code") == 3);
+  BOOST_TEST(post("/v1/logs", "x", "text/plain").status == 415U);
+  BOOST_TEST(post("/v1/logs", "{}").status == 200U);
+  BOOST_TEST(get("/v1/traces").status == 405U);
+}
+
+BOOST_AUTO_TEST_CASE(has_a_body_limit_of_its_own) {
+  served_here small{[](options& chosen) {
+    chosen.door.body_bytes_max = 1024;
+    chosen.door.otlp_body_bytes_max = 4096;
+  }};
+  const auto name = [](std::size_t size) { return span_bytes(part(3, std::string(size, 'x'))); };
+  BOOST_TEST(small.post("/v1/traces", name(3000), protobuf).status == 200U);
+  BOOST_TEST(small.post("/v1/traces", name(5000), protobuf).status == 413U);
+}
+
+BOOST_AUTO_TEST_CASE(exporters_are_asked_to_come_again_while_paused) {
+  served_here small{[](options& chosen) {
+    chosen.pressure.pause_bytes = 100;
+    chosen.pressure.resume_bytes = 50;
+  }};
+  small.post("/v1/events?stream=s", R"({"n":0})");
+  small.post("/v1/consumers/slow/commit", R"({"position":1})");
+  upstream::door_answer told;
+  for (std::uint64_t i = 1; i < 10000 && told.status != 429; ++i)
+    told = small.post("/v1/traces", span_bytes(fixed64(8, i)), protobuf);
+  BOOST_TEST(told.status == 429U);
+  BOOST_TEST(told.retry_after().has_value());
+  BOOST_TEST(told.headers.at("content-type") == protobuf);
+  BOOST_TEST(told.body.substr(0, 2) == "\x08\x0E"); // UNAVAILABLE
+}
+
+BOOST_AUTO_TEST_SUITE_END()
