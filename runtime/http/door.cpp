@@ -2,6 +2,7 @@
 // Finds the route of a request and the thread that handles it.
 #include "runtime/http/door.hpp"
 
+#include "runtime/http/inflate.hpp"
 #include "runtime/http/routes.hpp"
 #include "runtime/os/host.hpp"
 #include "runtime/os/threads.hpp"
@@ -151,7 +152,7 @@ private:
       return told(unknown(asked, matched));
     call now{std::move(asked), std::move(matched.names), behind_, chosen_};
     if (!matched.found->reads_disk)
-      return matched.found->handle(std::move(now), std::move(told));
+      return run(*matched.found, std::move(now), told);
     const auto refuse = told;
     auto job = [this, to = matched.found, now = std::move(now), told = std::move(told)]() mutable {
       guarded_call(*to, std::move(now), std::move(told));
@@ -162,10 +163,16 @@ private:
                          503, std::chrono::seconds{1}));
   }
 
+  void run(const route& to, call now, const answer& told) const {
+    if (auto refused = unpack_body(now.asked, body_max(now.asked)))
+      return told(*std::move(refused));
+    to.handle(std::move(now), told);
+  }
+
   /// A worker's thread has no caller that could catch what a handler throws.
   void guarded_call(const route& to, call now, const answer& told) {
     try {
-      to.handle(std::move(now), told);
+      run(to, std::move(now), told);
     } catch (const std::exception& thrown) {
       const auto id = "incident-r" + std::to_string(++incidents_);
       observer_.failed(id, thrown.what());
