@@ -184,7 +184,11 @@ request_reader::state request_reader::allow_body(std::uint64_t bytes_max) {
 
 request_reader::state request_reader::read_body() {
   auto& parser = *parts_->parser;
-  while (!parser.is_done() && parts_->buffer.size() > 0) {
+  // The parser ends the process when it sees the last chunk's first bytes twice and still fewer
+  // than five; as every chunked body has at least five to come until it is whole, none waits in
+  // vain.
+  const std::size_t least = parser.chunked() ? 5 : 1;
+  while (!parser.is_done() && parts_->buffer.size() >= least) {
     beast::error_code problem;
     const auto read = parser.put(parts_->buffer.data(), problem);
     parts_->buffer.consume(read);

@@ -115,10 +115,12 @@ private:
     deadline_.async_wait([this, &done](boost::system::error_code problem) {
       if (problem || !all_->emptied)
         return;
-      const auto cut = all_->sessions.size();
+      std::size_t cut = 0;
       all_->emptied = nullptr;
-      for (const auto& one : std::set{all_->sessions})
+      for (const auto& one : std::set{all_->sessions}) {
+        cut += one->has_answered() ? 0 : 1;
         one->close();
+      }
       finish(done, cut);
     });
   }

@@ -58,6 +58,8 @@ public:
   /// Closes now if nothing is being answered, else after the answer; asks a stream for its end.
   void wind_down();
   void close();
+  /// Everything is said: only the client's farewell is awaited.
+  bool has_answered() const { return phase_ == phase::leaving; }
 
 private:
   enum class phase : std::uint8_t {

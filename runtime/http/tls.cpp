@@ -50,7 +50,7 @@ int no_passphrase(char*, int, int, void*) {
 /// Of what the client offers, HTTP/1.1; a client that offers only others is refused.
 int choose_protocol(SSL*, const unsigned char** chosen, unsigned char* chosen_size,
                     const unsigned char* offered, unsigned offered_size, void*) {
-  constexpr unsigned char ours[] = "\x08http/1.1";
+  static constexpr unsigned char ours[] = "\x08http/1.1"; // OpenSSL keeps the address
   unsigned char* found = nullptr;
   if (SSL_select_next_proto(&found, chosen_size, ours, sizeof ours - 1, offered, offered_size)
       != OPENSSL_NPN_NEGOTIATED)

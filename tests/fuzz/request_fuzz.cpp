@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// Fuzzes the reading of requests: however the bytes are cut into reads, the same requests are
+// found.
+#include "runtime/http/request_reader.hpp"
+
+#include "tests/fuzz/target.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <string>
+#include <vector>
+
+namespace {
+
+using namespace holdfast::http;
+
+/// Each request as text, and how it ended.
+std::vector<std::string> read_all(std::string_view bytes, std::size_t step) {
+  using state = request_reader::state;
+  std::vector<std::string> found;
+  request_reader reader{{.bytes_max = 2000, .line_bytes_max = 500, .fields_max = 20}};
+  auto now = state::nothing;
+  for (;;) {
+    if (now == state::head)
+      now = reader.allow_body(1000);
+    else if (now == state::broken) {
+      found.push_back("broken " + std::to_string(reader.status()));
+      return found;
+    } else if (now == state::whole) {
+      const auto one = reader.take();
+      found.push_back(one.method + " " + one.path);
+      for (const auto& [name, text] : one.headers)
+        found.back() += "|" + name + "=" + text;
+      found.back() += "|" + one.body;
+      holdfast::fuzz::must(one.body.size() <= 1000);
+      now = reader.next();
+    } else if (bytes.empty()) {
+      return found;
+    } else {
+      const auto room = reader.room();
+      const auto size = std::min({room.size(), step, bytes.size()});
+      std::memcpy(room.data(), bytes.data(), size);
+      bytes.remove_prefix(size);
+      now = reader.took(size);
+    }
+  }
+}
+
+/// Whether both found the same; where the bytes end, one of them may still wait for what would tell
+/// it that they are broken.
+bool agree(const std::vector<std::string>& slow, std::vector<std::string> once) {
+  if (slow.size() + 1 == once.size() && once.back().starts_with("broken "))
+    once.pop_back();
+  return slow == once;
+}
+
+} // namespace
+
+int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const auto given = holdfast::fuzz::as_text(data, size);
+  const auto once = read_all(given, given.size());
+  holdfast::fuzz::must(agree(read_all(given, 1), once));
+  holdfast::fuzz::must(agree(read_all(given, 7), once));
+  return 0;
+}
