@@ -156,6 +156,13 @@ bool encoder::encode(const value& given, std::size_t depth) {
   return items.size() > UINT32_MAX ? refuse("has too many items") : encode_one(items, depth);
 }
 
+/// What `into` holds as a `T`, with its memory, or a new one in its place.
+template <class T>
+T& become(value& into) {
+  auto* held = into.as<T>();
+  return held != nullptr ? *held : into.get().emplace<T>();
+}
+
 /// Reads what `encoder` writes, and nothing else.
 class decoder {
 public:
@@ -200,27 +207,25 @@ private:
     into = value{number};
     return number < shorter_min || refuse("holds an integer in a longer form than it needs");
   }
-  bool text(std::string& into, std::size_t size) {
-    const auto found = bytes_.text(size);
-    if (!bytes_.good())
-      return false;
-    if (!is_utf8(found))
-      return refuse("holds text that is not valid UTF-8");
-    into = found;
-    return true;
+  bool text(std::string_view& into, std::size_t size) {
+    into = bytes_.text(size);
+    return bytes_.good() && (is_utf8(into) || refuse("holds text that is not valid UTF-8"));
   }
   bool text_value(value& into, std::size_t size) {
-    into = value{std::string{}};
-    return text(*into.as<std::string>(), size);
+    std::string_view found;
+    if (!text(found, size))
+      return false;
+    become<std::string>(into) = found;
+    return true;
   }
   bool raw(value& into, std::size_t size) {
     const auto found = bytes_.text(size);
     if (bytes_.good())
-      into = value{bytes{std::string{found}}};
+      become<bytes>(into).data = found;
     return bytes_.good();
   }
   bool real(value& into);
-  bool name(std::string& into);
+  bool name(std::string_view& into);
   bool items(value& into, std::size_t count, std::size_t depth);
   bool members(value& into, std::size_t count, std::size_t depth);
 
@@ -236,7 +241,7 @@ bool decoder::real(value& into) {
   return std::isfinite(number) || refuse("holds a number that is not finite");
 }
 
-bool decoder::name(std::string& into) {
+bool decoder::name(std::string_view& into) {
   std::uint8_t head;
   if (!take(head))
     return false;
@@ -257,31 +262,39 @@ bool decoder::items(value& into, std::size_t count, std::size_t depth) {
     return refuse("is nested too deeply");
   if (count > bytes_.rest().size())
     return refuse("ends too early");
-  array taken;
+  auto& held = become<array>(into);
   // What a damaged count states must not decide how much memory is taken.
-  taken.reserve(std::min<std::size_t>(count, 256));
+  held.reserve(std::min<std::size_t>(count, 256));
   for (std::size_t i = 0; i < count; ++i)
-    if (!decode(taken.emplace_back(), depth + 1))
+    if (!decode(i < held.size() ? held[i] : held.emplace_back(), depth + 1))
       return false;
-  into = value{std::move(taken)};
+  held.resize(count);
   return true;
 }
 
 bool decoder::members(value& into, std::size_t count, std::size_t depth) {
   if (depth >= depth_max)
     return refuse("is nested too deeply");
-  object taken;
+  auto& held = become<object>(into);
+  auto next = held.begin();
+  std::string_view before;
   for (std::size_t i = 0; i < count; ++i) {
-    std::string called;
+    std::string_view called;
     if (!name(called))
       return false;
-    if (!taken.empty() && taken.rbegin()->first >= called)
+    if (i > 0 && before >= called)
       return refuse("holds members that are not in the order of their names");
-    const auto member = taken.emplace_hint(taken.end(), std::move(called), value{});
-    if (!decode(member->second, depth + 1))
+    before = called;
+    // Both are in order, so what is held before `called` is not in this object.
+    while (next != held.end() && next->first < called)
+      next = held.erase(next);
+    if (next == held.end() || next->first != called)
+      next = held.emplace_hint(next, called, value{});
+    if (!decode(next->second, depth + 1))
       return false;
+    ++next;
   }
-  into = value{std::move(taken)};
+  held.erase(next, held.end());
   return true;
 }
 
@@ -424,13 +437,19 @@ result<void> encode_canonical_without(const value& given, const std::vector<std:
   return finish(made.encode_members(*members, 0, omitted), out, before, made);
 }
 
-result<value> decode_canonical(std::string_view encoded) {
+result<void> decode_canonical(std::string_view encoded, value& into) {
   decoder reading{encoded};
-  value made;
-  if (!reading.decode(made, 0))
+  if (!reading.decode(into, 0))
     return fault{fault_code::corrupt, std::string{"the encoded value "} + reading.wrong};
   if (!reading.at_end())
     return fault{fault_code::corrupt, "the encoded value is followed by other bytes"};
+  return {};
+}
+
+result<value> decode_canonical(std::string_view encoded) {
+  value made;
+  if (auto done = decode_canonical(encoded, made); !done)
+    return done.error();
   return made;
 }
 

@@ -35,4 +35,8 @@ bool is_utf8(std::string_view text);
 /// `encode_canonical` would not have written.
 result<value> decode_canonical(std::string_view encoded);
 
+/// As above, using the memory of what `into` holds again: values of one shape, one after the
+/// other, cost next to none. After a fault `into` holds some value.
+result<void> decode_canonical(std::string_view encoded, value& into);
+
 } // namespace holdfast::persistence

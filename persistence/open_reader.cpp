@@ -61,8 +61,8 @@ public:
              const std::function<result<bool>(sequence, const record_view&)>& take) const override {
     return now()->inner->scan_views(from, to, take);
   }
-  result<recorded_event> raised(sequence at, const record_view& record) const override {
-    return now()->inner->raised(at, record);
+  result<void> raise(sequence at, const record_view& record, recorded_event& into) const override {
+    return now()->inner->raise(at, record, into);
   }
   result<sequence> at_time(wall_time when) const override { return now()->inner->at_time(when); }
   result<std::vector<checkpoint_info>> checkpoints(const std::string& owner) const override {

@@ -51,7 +51,8 @@ public:
                    {}};
     std::optional<recorded_event> found;
     const auto walked = walk(db_, at, at, {}, [&](sequence place, const record_view& view) {
-      return open(place, view, found);
+      const auto done = raise(place, view, found.emplace());
+      return done ? result<bool>{true} : done.error();
     });
     if (!walked)
       return walked.error();
@@ -66,11 +67,11 @@ public:
 
   result<void> scan(sequence from, sequence to,
                     const std::function<bool(const recorded_event&)>& take) const override {
+    recorded_event whole;
     return scan_views(from, to, [&](sequence at, const record_view& record) -> result<bool> {
-      auto decoded = raised(at, record);
-      if (!decoded)
-        return decoded.error();
-      return take(*decoded);
+      if (const auto done = raise(at, record, whole); !done)
+        return done.error();
+      return take(whole);
     });
   }
 
@@ -83,13 +84,10 @@ public:
     return walk(db_, std::max(from, reach->floor + 1), std::min(to, reach->last), {}, take);
   }
 
-  result<recorded_event> raised(sequence at, const record_view& record) const override {
-    auto decoded = decode_verified(at, record);
-    if (!decoded)
+  result<void> raise(sequence at, const record_view& record, recorded_event& into) const override {
+    if (auto decoded = decode_verified(at, record, into); !decoded)
       return decoded;
-    if (const auto applied = raise_.apply(*decoded); !applied)
-      return applied.error();
-    return decoded;
+    return raise_.apply(into);
   }
 
   result<sequence> at_time(wall_time when) const override;
@@ -129,15 +127,6 @@ private:
     return extent{read->floor, last};
   }
 
-  result<bool> open(sequence at, const record_view& view,
-                    std::optional<recorded_event>& into) const {
-    auto decoded = raised(at, view);
-    if (!decoded)
-      return decoded.error();
-    into = std::move(*decoded);
-    return true;
-  }
-
   const rocks& db_;
   const upcasters& raise_;
   const std::atomic<std::uint64_t>* visible_;
@@ -157,10 +146,8 @@ result<event_page> rocks_reader::events(const event_query& query) const {
         ++looked_at;
         page.next = at + 1;
         if (takes(query, view)) {
-          auto decoded = raised(at, view);
-          if (!decoded)
-            return decoded.error();
-          page.events.push_back(std::move(*decoded));
+          if (const auto done = raise(at, view, page.events.emplace_back()); !done)
+            return done.error();
         }
         return page.events.size() < query.limit && looked_at < query.scan_limit;
       });

@@ -58,7 +58,7 @@ public:
   virtual result<event_page> events(const event_query& query) const = 0;
 
   /// Calls `take` for every record from `from` to `to`, in order, with the chain checked; ends
-  /// early when it answers false.
+  /// early when it answers false. The record is there only during the call.
   virtual result<void> scan(sequence from, sequence to,
                             const std::function<bool(const recorded_event&)>& take) const = 0;
 
@@ -67,8 +67,10 @@ public:
   scan_views(sequence from, sequence to,
              const std::function<result<bool>(sequence, const record_view&)>& take) const = 0;
 
-  /// The whole record of a view that `scan_views` gave, upcasters applied.
-  virtual result<recorded_event> raised(sequence at, const record_view& record) const = 0;
+  /// Makes `into` the whole record of a view that `scan_views` gave, upcasters applied. The memory
+  /// that `into` holds is used again.
+  virtual result<void> raise(sequence at, const record_view& record,
+                             recorded_event& into) const = 0;
 
   /// The first record recorded at or after that time; beyond the head when there is none. Found by
   /// halving, so exact as long as the clock did not go back.

@@ -210,28 +210,28 @@ result<recorded_event> decode_record(sequence at, std::string_view encoded) {
                : view.error();
   if (auto fits = verify_content(*view, at); !fits)
     return fits.error();
-  return decode_verified(at, *view);
+  recorded_event made;
+  if (auto done = decode_verified(at, *view, made); !done)
+    return done.error();
+  return made;
 }
 
-result<recorded_event> decode_verified(sequence at, const record_view& record) {
-  auto body = decode_canonical(record.body);
-  if (!body)
-    return damaged(at, "has a body that is not canonical: " + body.error().what);
-  recorded_event made;
-  made.at = at;
-  made.kind = record.kind;
-  made.level = record.level;
-  made.stream = record.stream;
-  made.type = record.type;
-  made.schema = record.schema;
-  made.key = record.key;
-  made.time = record.time;
-  made.recorded = record.recorded;
-  made.causation = record.causation;
-  made.content = record.content;
-  made.chain = record.chain;
-  made.body = *std::move(body);
-  return made;
+result<void> decode_verified(sequence at, const record_view& record, recorded_event& into) {
+  if (const auto decoded = decode_canonical(record.body, into.body); !decoded)
+    return damaged(at, "has a body that is not canonical: " + decoded.error().what);
+  into.at = at;
+  into.kind = record.kind;
+  into.level = record.level;
+  into.stream = record.stream;
+  into.type = record.type;
+  into.schema = record.schema;
+  into.key = record.key;
+  into.time = record.time;
+  into.recorded = record.recorded;
+  into.causation = record.causation;
+  into.content = record.content;
+  into.chain = record.chain;
+  return {};
 }
 
 } // namespace holdfast::persistence

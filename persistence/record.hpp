@@ -60,7 +60,8 @@ result<void> verify_chain(std::string_view encoded, sequence at, const chain_dig
 /// The record with its body decoded; the content is verified, no upcaster applied.
 result<recorded_event> decode_record(sequence at, std::string_view encoded);
 
-/// As above, from a view that `verify_content` has passed.
-result<recorded_event> decode_verified(sequence at, const record_view& record);
+/// As above, from a view that `verify_content` has passed, into every field of `into`, whose memory
+/// is used again. After a fault `into` holds some record.
+result<void> decode_verified(sequence at, const record_view& record, recorded_event& into);
 
 } // namespace holdfast::persistence

@@ -72,7 +72,8 @@ struct verification {
 /// Folds the interval before every retained checkpoint with `from < covered <= to` again, each from
 /// the checkpoint before it, and compares the state's SHA-256. A divergence names the first event
 /// at which two folds differ; `at` 0 where two folds agree with each other but not with what is
-/// stored. With `run`, reading is spread over its threads; memory stays bounded.
+/// stored. With `run`, reading is spread over its threads. Memory is bounded by the size of 32,768
+/// records.
 result<verification> verify(const fold& how, const reader& source, sequence from, sequence to,
                             const executor& run = {});
 

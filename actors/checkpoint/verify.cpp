@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Verifies checkpoints: reads in chunks, several at a time, and folds them in order meanwhile.
+// Verifies checkpoints: reads and checks chunks of records, many at a time, and decodes and folds
+// them in order meanwhile. What crosses from one thread to another is flat text, because trees of
+// values made by one thread and freed by another cost more than they are worth.
 #include "actors/checkpoint/replay.hpp"
 #include "persistence/sha256.hpp"
 
@@ -11,17 +13,36 @@ namespace holdfast::checkpointing {
 
 namespace {
 
+using persistence::record_view;
+
 /// Records in one chunk, and chunks read at a time: this bounds the memory.
-constexpr std::uint64_t chunk_records = 4096;
-constexpr std::size_t chunks_at_once = 4;
+constexpr std::uint64_t chunk_records = 1024;
+constexpr std::size_t chunks_at_once = 16;
 
 /// Records `(after, last]`; `ends` is the interval that is complete with them.
 struct chunk {
   sequence after;
   sequence last;
   const checkpoint_info* ends = nullptr;
-  std::vector<recorded_event> events; ///< The fold's only.
+  std::vector<std::pair<sequence, record_view>> events; ///< The fold's only; they view `text`.
+  std::string text;
   std::optional<fault> problem;
+
+  void keep(sequence at, const record_view& record) {
+    for (const auto part : {record.stream, record.type, record.key, record.body})
+      text += part;
+    events.emplace_back(at, record);
+  }
+
+  /// Once `text` grows no more.
+  void settle() {
+    std::string_view left = text;
+    for (auto& [at, record] : events)
+      for (auto* part : {&record.stream, &record.type, &record.key, &record.body}) {
+        *part = left.substr(0, part->size());
+        left.remove_prefix(part->size());
+      }
+  }
 };
 
 class verifying {
@@ -35,8 +56,7 @@ public:
       return std::move(made_);
     if (const auto begun = begin_at(base_); !begun)
       return begun.error();
-    const auto done = run ? fold_spread(run) : fold_inline();
-    if (!done)
+    if (const auto done = run ? spread(run) : spread(in_turn); !done)
       return done.error();
     return std::move(made_);
   }
@@ -92,28 +112,12 @@ private:
     return {};
   }
 
-  result<void> fold_inline() {
-    auto after = base_;
-    for (const auto& one : ends_) {
-      std::optional<fault> problem;
-      const auto scanned = source_.scan(after + 1, one.covered, [&](const recorded_event& record) {
-        if (takes(how_, record)) {
-          ++made_.events;
-          if (const auto applied = apply(how_, state_, record); !applied)
-            problem = applied.error();
-        }
-        return !problem;
-      });
-      if (problem || !scanned)
-        return problem ? *problem : scanned.error();
-      if (const auto ended = end_interval(one); !ended)
-        return ended;
-      after = one.covered;
-    }
-    return {};
+  static void in_turn(const std::vector<std::function<void()>>& tasks) {
+    for (const auto& task : tasks)
+      task();
   }
 
-  result<void> fold_spread(const executor& run) {
+  result<void> spread(const executor& run) {
     auto left = chunks();
     std::deque<chunk> ready;
     while (!left.empty() || !ready.empty()) {
@@ -153,11 +157,13 @@ private:
   /// checked across the chunk's border too.
   void read(chunk& into) const {
     const auto scanned =
-        source_.scan(std::max(into.after, sequence{1}), into.last, [&](const recorded_event& one) {
-          if (one.at > into.after && takes(how_, one))
-            into.events.push_back(one);
-          return true;
-        });
+        source_.scan_views(std::max(into.after, sequence{1}), into.last,
+                           [&](sequence at, const record_view& one) -> result<bool> {
+                             if (at > into.after && takes_stream(how_.stream, one.stream))
+                               into.keep(at, one);
+                             return true;
+                           });
+    into.settle();
     if (!scanned)
       into.problem = scanned.error();
   }
@@ -166,9 +172,11 @@ private:
     for (auto& one : ready) {
       if (one.problem)
         return *one.problem;
-      for (const auto& event : one.events) {
+      for (const auto& [at, record] : one.events) {
         ++made_.events;
-        if (const auto applied = apply(how_, state_, event); !applied)
+        if (const auto whole = source_.raise(at, record, event_); !whole)
+          return whole;
+        if (const auto applied = apply(how_, state_, event_); !applied)
           return applied;
       }
       if (one.ends != nullptr)
@@ -204,6 +212,7 @@ private:
   std::vector<checkpoint_info> ends_;
   sequence base_;
   std::any state_;
+  recorded_event event_; ///< The one being folded; kept for its memory.
   sequence start_at_;
 };
 

@@ -165,7 +165,7 @@ value stored(const usage_totals& totals) {
 value stored(const std::map<std::string, std::uint64_t>& counts) {
   object members;
   for (const auto& [name, count] : counts)
-    members.emplace(name, count);
+    members.emplace_hint(members.end(), name, count);
   return members;
 }
 
@@ -184,14 +184,16 @@ class reader {
 public:
   std::optional<fault> problem;
 
-  std::uint64_t number(const value* found, const std::string& path) {
+  /// `member` belongs to the path; joining them for every number would cost more than the reading.
+  std::uint64_t number(const value* found, const std::string& path,
+                       const std::string& member = {}) {
     if (found != nullptr) {
       if (const auto* whole = found->as<std::int64_t>(); whole != nullptr && *whole >= 0)
         return static_cast<std::uint64_t>(*whole);
       if (const auto* large = found->as<std::uint64_t>())
         return *large;
     }
-    return fail(path, "is no whole number"), 0;
+    return fail(member.empty() ? path : path + '.' + member, "is no whole number"), 0;
   }
 
   const object& members(const value* found, const std::string& path) {
@@ -216,7 +218,7 @@ public:
   std::map<std::string, std::uint64_t> counts(const value* found, const std::string& path) {
     std::map<std::string, std::uint64_t> all;
     for (const auto& [name, count] : members(found, path))
-      all.emplace(name, number(&count, path + '.' + name));
+      all.emplace_hint(all.end(), name, number(&count, path, name));
     return all;
   }
 

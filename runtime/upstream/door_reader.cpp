@@ -135,8 +135,8 @@ public:
   }
 
   /// The daemon has applied its upcasters, and these are the whole records.
-  result<recorded_event> raised(sequence at, const record_view& record) const override {
-    return persistence::decode_verified(at, record);
+  result<void> raise(sequence at, const record_view& record, recorded_event& into) const override {
+    return persistence::decode_verified(at, record, into);
   }
 
   result<sequence> at_time(wall_time when) const override {

@@ -10,7 +10,7 @@
 namespace holdfast::upstream {
 
 /// A reader over HTTP. The daemon has verified what it answers; the chain is not checked again.
-/// `raised` and `scan_views` work on records that were fetched whole.
+/// `raise` and `scan_views` work on records that were fetched whole.
 std::unique_ptr<persistence::reader> make_door_reader(std::shared_ptr<const door_client> client);
 
 } // namespace holdfast::upstream

@@ -91,6 +91,33 @@ BOOST_AUTO_TEST_CASE(gives_every_value_its_golden_bytes_and_takes_them_back) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(decodes_into_used_memory_as_into_new) {
+  const value shapes[] = {
+      nullptr,
+      7,
+      "text",
+      bytes{"raw"},
+      array{},
+      array{1, "a", array{2}},
+      array{object{{"b", 1}}, 2},
+      object{},
+      object{{"b", 1}},
+      object{{"a", "x"}, {"b", array{1, 2, 3}}, {"c", object{{"d", nullptr}, {"e", 0.5}}}},
+      object{{"a", "y"}, {"b", array{1}}, {"c", object{{"e", 0.25}, {"f", true}}}},
+      object{{"aa", 1}, {"b", object{}}, {"d", 2}},
+  };
+  for (const auto& before : shapes)
+    for (const auto& given : shapes)
+      BOOST_TEST_CONTEXT(hex(good(encode_canonical(before)))
+                         << " then " << hex(good(encode_canonical(given)))) {
+        auto used = before;
+        good(decode_canonical(good(encode_canonical(given)), used));
+        BOOST_TEST((used == given));
+      }
+  value used = object{{"a", 1}, {"b", 2}};
+  BOOST_TEST((code_of(decode_canonical(from_hex("82a16200a16100"), used)) == fault_code::corrupt));
+}
+
 BOOST_AUTO_TEST_CASE(takes_nothing_that_it_would_not_have_written) {
   for (const auto* other : {
            "",                   // nothing

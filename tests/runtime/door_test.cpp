@@ -183,10 +183,12 @@ BOOST_FIXTURE_TEST_CASE(a_reader_over_http_answers_as_the_store_does, served_her
   BOOST_TEST((reader->newest_checkpoint("c", head->last)->state == value{7}));
   BOOST_TEST(reader->checkpoints("none")->empty());
   std::size_t views = 0;
+  recorded_event whole;
   BOOST_TEST(bool(
       reader->scan_views(sequence{1}, head->last,
                          [&](sequence at, const persistence::record_view& view) -> result<bool> {
-                           BOOST_TEST(*reader->raised(at, view) == all[views]);
+                           BOOST_TEST(bool(reader->raise(at, view, whole)));
+                           BOOST_TEST(whole == all[views]);
                            ++views;
                            return true;
                          })));

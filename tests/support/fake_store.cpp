@@ -70,13 +70,32 @@ public:
     return {};
   }
 
+  /// The fake keeps no encoded records, so the views have names and places only.
   result<void>
-  scan_views(sequence, sequence,
-             const std::function<result<bool>(sequence, const record_view&)>&) const override {
-    return fault{fault_code::unsupported, "the fake keeps no encoded records", {}};
+  scan_views(sequence from, sequence to,
+             const std::function<result<bool>(sequence, const record_view&)>& take) const override {
+    if (auto problem = next(disk_->read_faults))
+      return *problem;
+    for (auto at = std::max(from, sequence{1}); at <= std::min(to, disk_->head()); ++at) {
+      const auto& one = disk_->records[at.value - 1];
+      record_view seen;
+      seen.kind = one.kind;
+      seen.stream = one.stream;
+      seen.type = one.type;
+      const auto more = take(at, seen);
+      if (!more)
+        return more.error();
+      if (!*more)
+        break;
+    }
+    return {};
   }
-  result<recorded_event> raised(sequence at, const record_view&) const override {
-    return record(at);
+  result<void> raise(sequence at, const record_view&, recorded_event& into) const override {
+    auto found = record(at);
+    if (!found)
+      return found.error();
+    into = std::move(*found);
+    return {};
   }
 
   result<sequence> at_time(wall_time when) const override {
