@@ -14,7 +14,6 @@ find_dependency(CLI11 CONFIG)
 find_dependency(date CONFIG)
 find_dependency(prometheus-cpp CONFIG)
 find_dependency(zstd CONFIG)
-find_dependency(CURL)
 find_dependency(Protobuf)
 
 # Debian 12 calls the package `msgpack`, upstream since then `msgpack-cxx`.

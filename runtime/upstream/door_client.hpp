@@ -4,6 +4,7 @@
 
 #include "messages/fault.hpp"
 #include "messages/value.hpp"
+#include "runtime/http/client.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -17,22 +18,8 @@
 
 namespace holdfast::upstream {
 
-struct door_settings {
-  std::filesystem::path socket; ///< Absolute.
-  std::chrono::milliseconds connect_deadline{2000};
-  std::chrono::milliseconds deadline{30000}; ///< For one request and its answer.
-  std::size_t body_bytes_max = 256U << 20U;  ///< A longer answer is `invalid`.
-};
-
-struct door_answer {
-  unsigned status = 0;
-  std::string body;
-  std::map<std::string, std::string, std::less<>> headers; ///< Names in small letters.
-
-  /// What the daemon asked for with `Retry-After`.
-  std::optional<std::chrono::seconds> retry_after() const;
-};
-
+using door_settings = http::client_settings;
+using door_answer = http::incoming;
 using door_headers = std::vector<std::pair<std::string, std::string>>;
 
 /// Keeps one connection. Safe from any thread; requests of several threads go one after another.
@@ -41,8 +28,8 @@ public:
   explicit door_client(door_settings chosen);
   ~door_client();
 
-  /// The answer, whatever its status. Answers `unreachable` when nobody listens, `denied` when the
-  /// socket may not be opened, `timed_out` after the deadline (then a POST's outcome is unknown).
+  /// The answer, whatever its status; else the faults of `http::client`. After `timed_out` a POST's
+  /// outcome is unknown.
   result<door_answer> get(const std::string& target, const door_headers& headers = {}) const;
   result<door_answer> post(const std::string& target, const std::string& body,
                            const std::string& media_type, const door_headers& headers = {}) const;
