@@ -100,10 +100,12 @@ struct floor_raised {
 /// Asks the keeper for one duty. Answered with `store_kept`.
 struct keep_store {
   duty what = duty::save_frontier;
-  raise_floor floor; ///< For `duty::raise_floor` only.
+  raise_floor floor;    ///< For `duty::raise_floor` only.
+  bool counted = false; ///< For `duty::reopen` only: note it first, where a crash does not reach.
 
   static constexpr auto name = "keep_store";
-  static constexpr auto fields = std::make_tuple(&keep_store::what, &keep_store::floor);
+  static constexpr auto fields =
+      std::make_tuple(&keep_store::what, &keep_store::floor, &keep_store::counted);
 };
 
 /// Asks for a scrub of `[from, to]`. Ask in slices: a store cannot be reopened during one.

@@ -108,6 +108,14 @@ public:
   static result<std::pair<sequence, sequence>>
   accept_loss(const store_options& options, const std::string& reason, wall_time now);
 
+  /// When the store was reopened in-process lately, oldest first: a budget that a crash of the
+  /// process must not launder. Nothing where the superblock cannot be read. Changes nothing.
+  static std::vector<wall_time> reopenings(const store_options& options);
+
+  /// Keeps one more, before it is tried. Needs: this process has let go of the store. Leaves a
+  /// damaged superblock as it is, and counts nothing there.
+  static result<void> note_reopening(const store_options& options, wall_time now);
+
   virtual ~store() = default;
 
   /// Stage one: deduplicates, gives sequences, links the chain. Called from one thread at a time.

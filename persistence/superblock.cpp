@@ -16,7 +16,6 @@ namespace {
 constexpr std::string_view magic = "HFSUPER\x01";
 constexpr std::size_t checksum_offset = slot_bytes - 4;
 constexpr std::size_t boot_id_bytes_max = 63;
-constexpr std::size_t reopened_max = 8;
 
 void append_mark(std::string& out, const chain_mark& mark) {
   append_little(out, mark.at.value);

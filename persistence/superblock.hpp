@@ -45,6 +45,7 @@ struct superblock {
 };
 
 inline constexpr std::size_t slot_bytes = 4096;
+inline constexpr std::size_t reopened_max = 8; ///< On disk: a slot holds no more.
 
 /// Exactly `slot_bytes`. Needs: `boot_id` and `reopened` within their limits.
 std::string encode_slot(const superblock& given);

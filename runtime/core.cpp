@@ -183,6 +183,10 @@ result<void> runtime::core::open_store() {
       return again.error();
     return std::shared_ptr<persistence::store>{*std::move(again)};
   };
+  given->reopenings = [settings] { return persistence::store::reopenings(settings); };
+  given->note_reopening = [settings](wall_time now) {
+    return persistence::store::note_reopening(settings, now);
+  };
   given->on_opened = [this](const persistence::recovery_report& again) {
     log.tell(report_of(again, chosen.store.data, false));
   };

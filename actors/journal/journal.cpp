@@ -46,8 +46,9 @@ journal::journal(limits chosen) : limits_{chosen} {
   assert(limits_.depth_max > 0 && limits_.batch_events_max > 0 && limits_.batch_bytes_max > 0);
 }
 
-decision journal::start(std::optional<sequence> head, instant now) {
+decision journal::start(std::optional<sequence> head, std::deque<instant> reopenings, instant now) {
   decision made;
+  reopenings_ = std::move(reopenings);
   if (head) {
     store_open_ = true;
     standing_ = standing::serving;
@@ -332,16 +333,18 @@ void journal::reopen(bool counted, instant now, decision& made) {
       return give_up(trouble_.value_or(fault{fault_code::failed, "the store cannot be opened", {}}),
                      made);
     reopenings_.push_back(now);
+    unnoted_ = true;
   }
   standing_ = standing::reopening;
   store_open_ = false;
   opening_ = true;
-  made.duties.push_back({.what = duty::reopen, .floor = {}});
+  made.duties.push_back({.what = duty::reopen, .floor = {}, .counted = unnoted_});
 }
 
 void journal::reopened(const store_kept& told, instant now, decision& made) {
   opening_ = false;
   if (told.ok) {
+    unnoted_ = false;
     store_open_ = true;
     standing_ = stop_asked_ ? standing::stopping : standing::serving;
     if (trouble_ && trouble_->code == fault_code::no_space)
@@ -363,6 +366,7 @@ void journal::reopened(const store_kept& told, instant now, decision& made) {
     }
   }
   readers_by_.reset();
+  unnoted_ = false;
   if (is_for_good(told.code))
     return give_up({told.code, told.text, told.help}, made);
   if (told.code == fault_code::no_space) {

@@ -111,8 +111,9 @@ class journal {
 public:
   explicit journal(limits chosen);
 
-  /// The first message: the store is open with this head, or has to be opened.
-  decision start(std::optional<sequence> head, instant now);
+  /// The first message: the store is open with this head, or has to be opened. `reopenings` are
+  /// those of before, by whatever incarnation or process, oldest first.
+  decision start(std::optional<sequence> head, std::deque<instant> reopenings, instant now);
 
   /// New requests, in the order they were taken.
   decision on(const std::vector<arrival>& arrived, instant now);
@@ -177,6 +178,7 @@ private:
 
   std::optional<fault> trouble_;
   std::deque<instant> reopenings_;
+  bool unnoted_ = false; ///< The newest of them is still to be kept in the store.
   unsigned failures_in_row_ = 0;
   std::optional<instant> act_at_; ///< When to probe or to reopen.
   bool probing_ = false;

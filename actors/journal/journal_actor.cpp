@@ -17,6 +17,18 @@ namespace {
 
 using pointer = handle::stateful_pointer<journal_state>;
 
+/// Wall times become instants of this process. One that seems to lie ahead, since a clock was set
+/// back, counts as of now: a budget is never larger for it.
+std::deque<instant> reopenings_before(const parts& given, instant now) {
+  std::deque<instant> found;
+  if (!given.reopenings)
+    return found;
+  const auto today = given.wall();
+  for (const auto when : given.reopenings())
+    found.push_back(now - std::chrono::microseconds{std::max<std::int64_t>(0, today.us - when.us)});
+  return found;
+}
+
 /// Everything the shell does for a decision, and the two neighbours it does it with.
 class shell {
 public:
@@ -35,7 +47,8 @@ public:
       if (const auto reader = slot.read())
         if (const auto found = reader->head())
           head = found->last;
-    act(state().core->start(head, self_->clock().now()));
+    const auto now = self_->clock().now();
+    act(state().core->start(head, reopenings_before(*state().given, now), now));
   }
 
   /// Empties the door.

@@ -21,11 +21,14 @@ result<void> probe(const parts& given, persistence::store* open) {
   return fault{fault_code::busy, "the disk is still full", {}};
 }
 
-result<void> reopen(const parts& given) {
+result<void> reopen(const parts& given, bool counted) {
   auto& slot = given.front->slot();
   slot.retire();
   if (slot.is_retired_in_use())
     return fault{fault_code::busy, "a reader still holds the failed store", {}};
+  if (counted && given.note_reopening)
+    if (auto noted = given.note_reopening(given.wall()); !noted)
+      return noted;
   persistence::recovery_report report;
   auto opened = given.open(report);
   if (!opened)
@@ -39,7 +42,7 @@ result<void> reopen(const parts& given) {
 result<void> perform(const parts& given, const keep_store& asked) {
   auto& slot = given.front->slot();
   if (asked.what == duty::reopen)
-    return reopen(given);
+    return reopen(given, asked.counted);
   const auto open = slot.store();
   if (asked.what == duty::probe_space)
     return probe(given, open.get());

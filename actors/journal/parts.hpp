@@ -7,16 +7,22 @@
 
 #include <functional>
 #include <memory>
+#include <vector>
 
 namespace holdfast::journal {
 
 /// Shared by every incarnation of the three actors. Every function may be called from any of
-/// their threads, must not throw, and (but for `open`) must not block.
+/// their threads, must not throw, and (but for opening and what belongs to it) must not block.
 struct parts {
   std::shared_ptr<door> front;
 
   /// Opens the store anew, through recovery. Called on the keeper's thread; may take seconds.
   std::function<result<std::shared_ptr<persistence::store>>(persistence::recovery_report&)> open;
+
+  /// When it was reopened lately, by this process or one before it; and keeps one more. Called on
+  /// the journal's and on the keeper's thread. May be empty: then each incarnation counts alone.
+  std::function<std::vector<wall_time>()> reopenings;
+  std::function<result<void>(wall_time)> note_reopening;
 
   /// The wall clock.
   std::function<wall_time()> wall;

@@ -7,6 +7,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <limits>
+
 using namespace std::chrono_literals;
 
 namespace holdfast::journal {
@@ -34,6 +36,7 @@ struct journalling : deterministic {
   std::vector<fault> troubles;
   std::vector<fault> gave_up;
   std::vector<answered> heard;
+  std::vector<wall_time> reopenings; ///< What the superblock would hold.
   handle actor;
 
   ~journalling() {
@@ -47,6 +50,11 @@ struct journalling : deterministic {
     auto store = open ? *test::open_fake(disk) : nullptr;
     given->front = std::make_shared<door>(chosen, std::make_shared<store_slot>(std::move(store)));
     given->open = [this](persistence::recovery_report&) { return test::open_fake(disk); };
+    given->reopenings = [this] { return reopenings; };
+    given->note_reopening = [this](wall_time when) {
+      reopenings.push_back(when);
+      return result<void>{};
+    };
     given->wall = [this] { return wall_time{now().time_since_epoch().count() / 1000}; };
     given->on_trouble = [this](const fault& problem) { troubles.push_back(problem); };
     given->on_gave_up = [this](const fault& problem) { gave_up.push_back(problem); };
@@ -224,6 +232,45 @@ BOOST_FIXTURE_TEST_CASE(gives_up_after_three_reopenings_in_an_hour, journalling)
   BOOST_TEST((refused->reason.code == fault_code::failed));
   for (const auto& one : heard)
     BOOST_TEST((one.what.answers.at(0).what == outcome::unknown));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_crash_of_the_process_does_not_refill_the_budget, journalling) {
+  // The budget was the machine's alone: three reopenings, a crash, three reopenings, a crash ...
+  start();
+  const auto fail_once = [&] {
+    disk->commit_faults = {broken};
+    BOOST_TEST(!hand_in("a", {event_of("1")}));
+    pass(1min);
+  };
+  fail_once();
+  fail_once();
+  BOOST_TEST(reopenings.size() == 2U);
+  const auto next_process = [&] {
+    caf::anon_send_exit(actor, caf::exit_reason::kill);
+    settle();
+    given = std::make_shared<parts>();
+    start();
+  };
+  next_process();
+  fail_once();
+  BOOST_TEST(gave_up.empty());
+  next_process();
+  fail_once();
+  BOOST_TEST(gave_up.size() == 1U);
+  BOOST_TEST(reopenings.size() == 3U);
+  pass(1h);
+  next_process();
+  fail_once();
+  BOOST_TEST((given->front->where() == standing::serving));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_clock_that_was_set_back_forgives_nothing, journalling) {
+  reopenings.assign(3, wall_time{std::numeric_limits<std::int64_t>::max() / 2});
+  start();
+  disk->commit_faults = {broken};
+  BOOST_TEST(!hand_in("a", {event_of("1")}));
+  settle();
+  BOOST_TEST(gave_up.size() == 1U);
 }
 
 BOOST_FIXTURE_TEST_CASE(a_full_disk_goes_on_by_itself_and_reading_never_stops, journalling) {

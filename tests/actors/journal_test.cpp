@@ -42,7 +42,7 @@ store_kept not_kept(duty what, fault_code code = fault_code::failed) {
 
 journal serving(limits chosen = {}) {
   journal j{chosen};
-  j.start(sequence{0}, t0);
+  j.start(sequence{0}, {}, t0);
   return j;
 }
 
@@ -210,6 +210,44 @@ BOOST_AUTO_TEST_CASE(gives_up_when_it_fails_once_more_than_it_may_within_the_hou
              boost::test_tools::per_element());
   BOOST_TEST((j.where() == standing::gave_up));
   BOOST_TEST(j.on(one(9), now).turned_away.size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(what_an_earlier_process_used_of_the_budget_stays_used) {
+  // A crash of the whole process used to begin with a budget that was full again.
+  struct row {
+    std::vector<std::chrono::minutes> ago;
+    bool gives_up;
+  };
+  for (const auto& [ago, gives_up] :
+       {row{{}, false}, row{{50min, 10min}, false}, row{{50min, 10min, 1min}, true},
+        row{{60min, 10min, 1min}, false}, row{{5min, 4min, 3min, 2min, 0min}, true}})
+    BOOST_TEST_CONTEXT(ago.size() << " before") {
+      std::deque<instant> before;
+      for (const auto one : ago)
+        before.push_back(t0 - one);
+      journal j{{}};
+      j.start(sequence{0}, before, t0);
+      j.on(one(1), t0);
+      const auto made = j.on(failed(1), t0);
+      BOOST_TEST(made.gave_up.has_value() == gives_up);
+      BOOST_TEST(asks(made, duty::reopen) != gives_up);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(each_attempt_that_counts_is_noted_once) {
+  auto j = serving();
+  j.on(one(1), t0);
+  const auto counted = [](const decision& made) { return made.duties.at(0).counted; };
+  BOOST_TEST(counted(j.on(failed(1), t0)));
+  j.on(not_kept(duty::reopen, fault_code::busy), t0); // a reader: not even tried yet
+  BOOST_TEST(counted(j.on(journal_due{}, t0 + 20ms)));
+  j.on(not_kept(duty::reopen), t0 + 20ms);
+  BOOST_TEST(counted(j.on(journal_due{}, t0 + 1s)));
+  j.on(not_kept(duty::reopen, fault_code::no_space), t0 + 1s); // no failure of the store
+  j.on(journal_due{}, t0 + 10s);
+  BOOST_TEST(!counted(j.on(kept(duty::probe_space), t0 + 10s)));
+  j.on(kept(duty::reopen), t0 + 10s);
+  BOOST_TEST((j.where() == standing::serving));
 }
 
 BOOST_AUTO_TEST_CASE(an_hour_later_it_may_reopen_again) {
@@ -407,7 +445,7 @@ BOOST_AUTO_TEST_CASE(seeded_walks_keep_the_promises) {
             BOOST_REQUIRE(flying.empty() && !syncing);
         }
       };
-      take(j.start(sequence{0}, now));
+      take(j.start(sequence{0}, {}, now));
       for (int step = 0; step < 400; ++step) {
         now += milliseconds{roll(400)};
         switch (roll(6)) {

@@ -70,6 +70,36 @@ BOOST_AUTO_TEST_CASE(ends_appending_and_the_store_opens_again_in_the_same_proces
     }
 }
 
+BOOST_AUTO_TEST_CASE(keeps_when_it_was_reopened_where_a_crash_does_not_reach) {
+  failing_world in;
+  append(*in.open(), 1, 3);
+  BOOST_TEST(store::reopenings(in.options).empty());
+  for (std::int64_t i = 1; i <= 10; ++i)
+    good(store::note_reopening(in.options, {i}));
+  const auto noted = [&] {
+    std::vector<std::int64_t> found;
+    for (const auto when : store::reopenings(in.options))
+      found.push_back(when.us);
+    return found;
+  };
+  const std::vector<std::int64_t> newest{3, 4, 5, 6, 7, 8, 9, 10};
+  BOOST_TEST(noted() == newest, boost::test_tools::per_element());
+  in.disk.crash(testing::ending::power);
+  {
+    const auto live = in.open();
+    append(*live, 1, 4);
+    BOOST_TEST(to_string(code_of(store::note_reopening(in.options, {11}))) == "conflict");
+    good(live->close({5}));
+  }
+  BOOST_TEST(noted() == newest, boost::test_tools::per_element());
+  // A damaged slot is evidence, for the start to keep and to tell of.
+  const auto path = in.options.directory / "superblock";
+  in.disk.flip(path, 800);
+  const auto before = in.disk.content(path);
+  good(store::note_reopening(in.options, {12}));
+  BOOST_TEST((in.disk.content(path) == before));
+}
+
 BOOST_AUTO_TEST_CASE(leaves_the_old_anchor_where_tables_cannot_be_written) {
   struct row {
     operation kind;

@@ -146,6 +146,12 @@ life::life(memory_disk& disk, oracle& known, std::uint64_t boot, std::int64_t wa
   store = fault{};
   parts_->open = [this](persistence::recovery_report& told) { return open(told); };
   parts_->wall = [this] { return wall(); };
+  parts_->reopenings = [this] {
+    return persistence::store::reopenings(choose_options(disk_, env_.get(), boot_));
+  };
+  parts_->note_reopening = [this](wall_time now) {
+    return persistence::store::note_reopening(choose_options(disk_, env_.get(), boot_), now);
+  };
   parts_->room_bytes = 0;
   journal_ = sys.spawn(journal::journal_actor, parts_, sys.spawn(journal::committer_actor, parts_),
                        sys.spawn(journal::keeper_actor, parts_));
