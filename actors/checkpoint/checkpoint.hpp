@@ -19,7 +19,10 @@ using std::chrono::milliseconds;
 struct limits {
   checkpoint_rule rule;
   std::size_t page_events = 1000; ///< Read at once at the most; one page at a time.
-  /// Further behind than this, reading on goes first, and checkpoints are taken this far apart.
+  /// Further behind than this, reading on goes first: a checkpoint is taken after so many events
+  /// instead of `rule.events`, or after the interval. A checkpoint of an old moment helps nobody
+  /// who wants the newest state, and a million events would make ten thousand of them; what a crash
+  /// costs meanwhile is folding so many events again.
   std::uint64_t events_behind = 10000;
   unsigned verify_every = 1;      ///< Every n-th checkpoint is folded a second time; 0: none.
   milliseconds retry_min{100};    ///< First pause after a read or a checkpoint that failed.
@@ -86,6 +89,9 @@ struct decision {
 
 /// Follows the journal page by page and saves the state after so many events or so long, whichever
 /// is first. Pure: no actor, no clock, no disk; the state itself is the shell's.
+///
+/// "So many" is exact where events come slower than states are saved: one checkpoint is on its way
+/// at a time, and the next covers all that came meanwhile. Far behind, they are further apart.
 ///
 ///   behind --page by page--> at the head --records--> behind
 ///
