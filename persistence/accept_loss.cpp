@@ -62,6 +62,17 @@ public:
   salvage(const remains& left, copier& into, const std::string& reason, wall_time now)
       : left_{left}, into_{into}, reason_{reason}, now_{now} {}
 
+  /// Takes what was seen of the retired; what a damaged table hides of it is stated as lost.
+  result<void> take_retired(sequence floor) {
+    result<void> written;
+    const auto read =
+        read_retired(*left_.db, floor, [&](const digest& identity, const seen_value& entry) {
+          return written = into_.take_retired(identity, entry);
+        });
+    seen_whole_ = static_cast<bool>(read);
+    return written;
+  }
+
   /// Takes every sound record after `floor`; `acknowledged` is how far there should be some.
   result<range_given_up> run(sequence floor, sequence acknowledged) {
     last_ = floor;
@@ -70,7 +81,9 @@ public:
     if (last_ < acknowledged)
       if (const auto stated = state_gap(last_ + 1, acknowledged, acknowledged + 1); !stated)
         return stated.error();
-    const object body{{"from", lost_.first.value}, {"reason", reason_}, {"to", lost_.second.value}};
+    object body{{"from", lost_.first.value}, {"reason", reason_}, {"to", lost_.second.value}};
+    if (!seen_whole_)
+      body.emplace("retired_may_repeat", true);
     const auto audited = make_audit("loss_accepted", body, now_);
     if (const auto taken = into_.take(last_ + 1, view_of(audited, now_)); !taken)
       return taken.error();
@@ -141,6 +154,7 @@ private:
   const std::string& reason_;
   wall_time now_;
   sequence last_;
+  bool seen_whole_ = true;
   range_given_up lost_{sequence{1}, sequence{0}};
 };
 
@@ -213,15 +227,22 @@ rebuild(const store_options& options, const std::filesystem::path& into, const r
                                    [&left](const checkpoint_info& wanted) {
                                      return read_state(*left.db, wanted.owner, wanted.covered);
                                    }};
-  copier copy{**db, options, head, block.floor, std::move(source)};
-  const auto lost = salvage{left, copy, reason, now}.run(block.floor, acknowledged);
+  // A superblock that was made again does not know the floor; the database's head may.
+  auto floor = block.floor;
+  if (const auto known = head_of(*left.db))
+    floor = std::max(floor, known->floor);
+  copier copy{**db, options, head, floor, std::move(source)};
+  salvage sound{left, copy, reason, now};
+  if (const auto taken = sound.take_retired(floor); !taken)
+    return taken.error();
+  const auto lost = sound.run(floor, acknowledged);
   if (!lost)
     return lost.error();
   if (const auto written = copy.flush(); !written)
     return written.error();
   if (const auto flushed = (*db)->flush(); !flushed)
     return flushed.error();
-  if (const auto whole = prove(**db, {block.instance, {block.floor, begin}, {}, {}}); !whole)
+  if (const auto whole = prove(**db, {block.instance, {floor, begin}, {}, {}}); !whole)
     return whole.error();
   return std::pair{*lost, head};
 }

@@ -81,8 +81,12 @@ result<void> live_store::verify_chain_to(const head_value& head) const {
     const std::lock_guard guard{block_mutex_};
     return block_.current().anchor;
   }();
+  // A superblock that was made again may know an anchor that was retired since: no record links to
+  // it any more.
+  const auto begin = std::max(anchor.at, head.floor);
+  const auto before = begin == anchor.at ? std::optional{anchor.chain} : std::nullopt;
   auto chain = anchor.chain;
-  const auto walked = walk(*db_, anchor.at + 1, head.last, anchor.chain,
+  const auto walked = walk(*db_, begin + 1, head.last, before,
                            [&](sequence, const record_view& record) -> result<bool> {
                              chain = record.chain;
                              return true;
@@ -90,7 +94,7 @@ result<void> live_store::verify_chain_to(const head_value& head) const {
   if (!walked)
     return walked;
   if (chain != head.chain)
-    return missing(anchor.at + 1, head.last, "the chain does not end where the head says");
+    return missing(begin + 1, head.last, "the chain does not end where the head says");
   return {};
 }
 

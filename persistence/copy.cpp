@@ -10,6 +10,7 @@ namespace holdfast::persistence {
 namespace {
 
 constexpr std::size_t batch_bytes = 1U << 20U;
+constexpr std::size_t batch_retired = 10000;
 
 } // namespace
 
@@ -28,6 +29,11 @@ copier::copier(const rocks& db, const store_options& options, head_value& head, 
 
 result<void> copier::take(sequence at, const record_view& record) {
   stage_.put_record(record, at, indexed(record.stream));
+result<void> copier::take_retired(const digest& identity, const seen_value& entry) {
+  stage_.put_seen(identity, entry);
+  return ++retired_ % batch_retired == 0 ? flush() : result<void>{};
+}
+
   if (const auto wanted = chains_.find(at); wanted != chains_.end())
     wanted->second = head_.chain;
   if (const auto beside = copy_states(at, record); !beside)

@@ -29,6 +29,9 @@ public:
   copier(const rocks& db, const store_options& options, head_value& head, sequence floor,
          checkpoint_source checkpoints);
 
+  /// Takes the `seen` entry of an event that was retired: it outlives its event in the copy too.
+  result<void> take_retired(const digest& identity, const seen_value& entry);
+
   /// Takes the next record, and with it its `seen` entry, place, control value or checkpoint.
   result<void> take(sequence at, const record_view& record);
 
@@ -46,6 +49,7 @@ private:
   head_value& head_;
   small_states states_;
   stage stage_;
+  std::size_t retired_ = 0; ///< Entries taken of retired events.
   rocksdb::WriteBatch batch_;
   checkpoint_source source_;
   std::map<sequence, checkpoint_info> by_record_;

@@ -58,6 +58,11 @@ result<void> fork(const reader& source, sequence last, const store_options& targ
   if (!head)
     return head.error();
   copier copy{**db, target, *head, source_head->floor, std::move(*checkpoints)};
+  const auto outlived = source.scan_retired([&](const digest& identity, const seen_value& entry) {
+    return copy.take_retired(identity, entry);
+  });
+  if (!outlived)
+    return outlived;
   const auto copied = source.scan_views(
       source_head->floor + 1, last, [&](sequence at, const record_view& record) -> result<bool> {
         if (const auto taken = copy.take(at, record); !taken)

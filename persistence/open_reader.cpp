@@ -86,6 +86,11 @@ public:
     return now()->inner->controls(prefix);
   }
 
+  result<void> scan_retired(
+      const std::function<result<void>(const digest&, const seen_value&)>& take) const override {
+    return now()->inner->scan_retired(take);
+  }
+
   result<void> catch_up() override {
     if (!follows_)
       return {};

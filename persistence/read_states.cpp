@@ -161,4 +161,23 @@ result<std::vector<std::pair<std::string, value>>> read_controls(const rocks& db
   return found;
 }
 
+result<void>
+read_retired(const rocks& db, sequence floor,
+             const std::function<result<void>(const digest&, const seen_value&)>& take) {
+  if (floor.value == 0)
+    return {};
+  const auto at = db.scan(family::seen);
+  for (at->SeekToFirst(); at->Valid(); at->Next()) {
+    const auto identity = decode_seen_key(at->key().ToStringView());
+    const auto entry = decode_seen(at->value().ToStringView());
+    if (!identity || !entry)
+      return identity ? entry.error() : identity.error();
+    if (entry->at > floor)
+      continue;
+    if (auto taken = take(*identity, *entry); !taken)
+      return taken;
+  }
+  return at->status().ok() ? result<void>{} : from(at->status(), "read `seen`");
+}
+
 } // namespace holdfast::persistence

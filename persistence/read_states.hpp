@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads what stands beside the journal: checkpoints, consumers' places, control values.
+// Reads what stands beside the journal: checkpoints, consumers' places, control values, `seen`.
 #pragma once
 
 #include "messages/checkpoint.hpp"
 #include "persistence/rocks.hpp"
 #include "persistence/values.hpp"
 
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -21,6 +22,11 @@ result<std::string> read_state(const rocks& db, const std::string& owner, sequen
 /// The newest at or before `at` that verifies; `damaged` receives those that do not.
 result<checkpoint> read_newest_checkpoint(const rocks& db, const std::string& owner, sequence at,
                                           std::vector<checkpoint_info>* damaged);
+
+/// The `seen` entries of records at or before `floor`, in the order of their identities.
+result<void>
+read_retired(const rocks& db, sequence floor,
+             const std::function<result<void>(const digest&, const seen_value&)>& take);
 
 result<std::vector<consumer_info>> read_consumers(const rocks& db);
 result<consumer_info> read_consumer(const rocks& db, const std::string& name);

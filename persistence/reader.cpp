@@ -109,6 +109,14 @@ public:
     return read_controls(db_, prefix);
   }
 
+  result<void> scan_retired(
+      const std::function<result<void>(const digest&, const seen_value&)>& take) const override {
+    const auto reach = bounds();
+    if (!reach)
+      return reach.error();
+    return read_retired(db_, reach->floor, take);
+  }
+
   result<void> catch_up() override { return {}; }
 
 private:

@@ -6,6 +6,7 @@
 #include "messages/event.hpp"
 #include "persistence/disk.hpp"
 #include "persistence/record.hpp"
+#include "persistence/values.hpp"
 
 #include <filesystem>
 #include <functional>
@@ -89,6 +90,11 @@ public:
   virtual result<value> control(const std::string& name) const = 0;
   virtual result<std::vector<std::pair<std::string, value>>>
   controls(const std::string& prefix) const = 0;
+
+  /// Calls `take` for the `seen` entry of every event at or before the floor. The journal does not
+  /// hold those events any more, so this is the only place where it is written that they were.
+  virtual result<void>
+  scan_retired(const std::function<result<void>(const digest&, const seen_value&)>& take) const = 0;
 
   /// Brings a secondary up to the writer's newest record; nothing to do for others.
   virtual result<void> catch_up() = 0;

@@ -170,7 +170,8 @@ result<std::unique_ptr<reader>> open_reader(const store_options& options);
 result<integrity_report> verify_stopped(const store_options& options, bool deep);
 
 /// Makes a new store at `target` with the records of `from` up to `last`, their checkpoints and
-/// places; `from` is only read. Sequences, times and digests of bodies are kept.
+/// places, and what was seen of those retired before; `from` is only read. Sequences, times and
+/// digests of bodies are kept.
 result<void> fork(const reader& from, sequence last, const store_options& target, wall_time now);
 
 } // namespace holdfast::persistence

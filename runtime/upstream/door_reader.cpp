@@ -201,6 +201,18 @@ public:
     return all;
   }
 
+  result<void>
+  scan_retired(const std::function<result<void>(const digest&, const persistence::seen_value&)>&)
+      const override {
+    const auto now = head();
+    if (!now)
+      return now.error();
+    if (now->floor.value == 0)
+      return {};
+    return fault{fault_code::unsupported, "a daemon does not tell what was seen of retired records",
+                 "name the data directory with --data"};
+  }
+
   result<void> catch_up() override { return {}; }
 
 private:

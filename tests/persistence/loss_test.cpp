@@ -2,6 +2,9 @@
 // What an operator may do with a store: give up what is lost, fork what is there.
 #include "tests/persistence/store_fixture.hpp"
 
+#include "persistence/superblock.hpp"
+
+#include <algorithm>
 #include <fstream>
 
 namespace holdfast::persistence {
@@ -178,6 +181,65 @@ BOOST_AUTO_TEST_CASE(forks_a_store_that_stays_as_it_was) {
   BOOST_TEST((kept.info.chain == good(forked->read().record(sequence{5})).chain));
   BOOST_TEST(good(verify_damage(*forked)).empty());
   BOOST_TEST(to_string(append(*forked, 3, 3)[0].what) == "duplicate");
+}
+
+BOOST_AUTO_TEST_CASE(takes_along_what_was_seen_of_retired_events) {
+  // A fork used to store an event again that the original had stored and retired.
+  create();
+  auto live = open();
+  for (int i = 1; i <= 20; i += 5) {
+    append(*live, i, i + 4);
+    good(live->advance_anchor({3}));
+  }
+  good(live->raise_floor(sequence{12}, true, "test", {4}));
+  good(live->close({5}));
+  live.reset();
+  const auto duplicates = [](store& of) {
+    std::vector<std::uint64_t> places;
+    for (const auto& one : append(of, 1, 20))
+      places.push_back(one.what == outcome::duplicate ? one.at.value : 0);
+    return places;
+  };
+  std::vector<std::uint64_t> expected;
+  {
+    live = open();
+    expected = duplicates(*live);
+    BOOST_TEST(std::ranges::count(expected, 0U) == 0);
+    good(live->close({6}));
+    live.reset();
+  }
+  auto target = options;
+  target.directory = temporary.path() / "fork";
+  const auto head = good(good(open_reader(options.directory, *files, {}))->head()).last;
+  good(fork(*good(open_reader(options.directory, *files, {})), head, target, {7}));
+  auto forked = good(store::open(target, {8}));
+  BOOST_TEST(duplicates(*forked) == expected, boost::test_tools::per_element());
+  BOOST_TEST(good(verify_damage(*forked)).empty());
+  forked.reset();
+
+  // And what is rebuilt after a loss keeps it too, also where the superblock was lost as well.
+  for (const auto with_superblock : {true, false}) {
+    const auto copy = temporary.path() / (with_superblock ? "one" : "two");
+    fs::copy(options.directory, copy, fs::copy_options::recursive);
+    auto other = options;
+    other.directory = copy;
+    ruin(copy / "db", ".log");
+    if (with_superblock) {
+      auto claimed = good(read_superblock(*files, copy / "superblock")).newest;
+      claimed.frontier.at = head + 2; // acknowledged, and nowhere
+      fs::remove(copy / "superblock");
+      good(create_superblock(*files, copy / "superblock", claimed));
+    } else {
+      fs::remove(copy / "superblock");
+    }
+    good(store::accept_loss(other, "test", {9}));
+    auto rebuilt = good(store::open(other, {10}));
+    BOOST_TEST_CONTEXT("superblock " << with_superblock) {
+      BOOST_TEST(duplicates(*rebuilt) == expected, boost::test_tools::per_element());
+      BOOST_TEST(good(rebuilt->read().head()).floor == sequence{12});
+      BOOST_TEST(good(verify_damage(*rebuilt)).empty());
+    }
+  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -151,6 +151,11 @@ public:
     return found;
   }
 
+  result<void> scan_retired(
+      const std::function<result<void>(const digest&, const seen_value&)>&) const override {
+    return fault{fault_code::unsupported, "the fake forks nothing", {}};
+  }
+
   result<void> catch_up() override { return {}; }
 
 private:
