@@ -21,19 +21,21 @@ copier::copier(const rocks& db, const store_options& options, head_value& head, 
   head_.floor = floor;
   head_.last = floor;
   stage_.fill(batch_);
+  for (const auto& streams : options_.indexed_streams)
+    stage_.keep_index(streams, floor + 1);
   for (const auto& one : source_.all) {
     by_record_.emplace(one.record, one);
     chains_.emplace(one.covered, head_.chain);
   }
 }
 
-result<void> copier::take(sequence at, const record_view& record) {
-  stage_.put_record(record, at, indexed(record.stream));
 result<void> copier::take_retired(const digest& identity, const seen_value& entry) {
   stage_.put_seen(identity, entry);
   return ++retired_ % batch_retired == 0 ? flush() : result<void>{};
 }
 
+result<void> copier::take(sequence at, const record_view& record) {
+  stage_.put_record(record, at);
   if (const auto wanted = chains_.find(at); wanted != chains_.end())
     wanted->second = head_.chain;
   if (const auto beside = copy_states(at, record); !beside)
@@ -88,13 +90,6 @@ result<void> copier::flush() {
   if (!written.ok())
     return from(written, "write copied records");
   return {};
-}
-
-bool copier::indexed(std::string_view stream) const {
-  for (const auto& pattern : options_.indexed_streams)
-    if (takes_stream(pattern, stream))
-      return true;
-  return false;
 }
 
 superblock vouched(const superblock& before, const head_value& head, wall_time now) {

@@ -42,15 +42,14 @@ private:
   result<void> copy_states(sequence at, const record_view& record);
   result<void> copy_control(sequence at, const record_view& record, const value& body);
   result<void> copy_checkpoint(checkpoint_info info);
-  bool indexed(std::string_view stream) const;
 
   const rocks& db_;
   const store_options& options_;
   head_value& head_;
   small_states states_;
   stage stage_;
-  std::size_t retired_ = 0; ///< Entries taken of retired events.
   rocksdb::WriteBatch batch_;
+  std::size_t retired_ = 0; ///< Entries taken of retired events.
   checkpoint_source source_;
   std::map<sequence, checkpoint_info> by_record_;
   std::map<sequence, chain_digest> chains_; ///< At the places that checkpoints cover.

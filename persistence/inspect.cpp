@@ -24,7 +24,10 @@ struct derived {
 class inspector {
 public:
   inspector(const rocks& db, bool deep, integrity_report& report)
-      : db_{db}, deep_{deep}, report_{report} {}
+      : db_{db}, deep_{deep}, report_{report} {
+    if (const auto loaded = small_states::load(db_); deep && loaded)
+      indexes_ = loaded->indexes(); // else `states` says what is wrong
+  }
 
   void tables() {
     for (std::size_t i = 0; i < family_names.size(); ++i) {
@@ -121,6 +124,7 @@ private:
   }
 
   result<bool> derive(sequence at, const record_view& record) {
+    check_index(at, record);
     if (record.kind == record_kind::event)
       return check_seen(at, record);
     if (record.kind != record_kind::cursor && record.kind != record_kind::control)
@@ -141,6 +145,18 @@ private:
     return true;
   }
 
+  void check_index(sequence at, const record_view& record) {
+    for (const auto& [streams, kept] : indexes_)
+      if (kept.since.value != 0 && at >= kept.since && takes_stream(streams, record.stream)) {
+        if (const auto there = db_.get(family::streams, stream_key(record.stream, at)); !there)
+          note({fault_code::corrupt,
+                "record " + std::to_string(at.value)
+                    + " is not in the index of its stream: " + there.error().what,
+                {}});
+        return;
+      }
+  }
+
   result<bool> check_seen(sequence at, const record_view& record) {
     const auto identity = seen_identity(record);
     const auto stored = db_.get(family::seen, as_chars(identity));
@@ -158,6 +174,7 @@ private:
   const rocks& db_;
   const bool deep_;
   integrity_report& report_;
+  std::map<std::string, index_value> indexes_;
   derived derived_;
 };
 

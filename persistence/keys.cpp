@@ -108,7 +108,7 @@ std::string state_key(state_kind kind, std::string_view name) {
 }
 
 result<state_place> decode_state_key(std::string_view key) {
-  if (key.size() < 2 || (key[0] != 1 && key[0] != 2))
+  if (key.size() < 2 || key[0] < 1 || key[0] > 3)
     return damaged("state", key);
   return state_place{static_cast<state_kind>(key[0]), std::string{key.substr(1)}};
 }

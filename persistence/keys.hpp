@@ -21,7 +21,7 @@ enum class family : std::uint8_t {
   seen = 4,      ///< What was stored already, for deduplication.
   snapshots = 5, ///< Checkpoints without their state.
   blobs = 6,     ///< Their states, compressed.
-  states = 7     ///< Consumers' places and control values.
+  states = 7     ///< Consumers' places, control values, and how far the index by stream goes.
 };
 
 inline constexpr std::array<std::string_view, 8> family_names{
@@ -68,7 +68,7 @@ std::string snapshot_prefix(std::string_view owner);
 result<snapshot_place> decode_snapshot_key(std::string_view key);
 
 /// `state`: a kind and a name. On disk: never renumber.
-enum class state_kind : std::uint8_t { cursor = 1, control = 2 };
+enum class state_kind : std::uint8_t { cursor = 1, control = 2, index = 3 };
 struct state_place {
   state_kind kind = state_kind::cursor;
   std::string name;

@@ -70,6 +70,9 @@ public:
   /// The last step of a start: anchors what was recovered, begins a new mirror, marks it dirty.
   result<void> begin(std::uint64_t epoch, wall_time now);
 
+  /// Puts on record which streams are indexed from now on, where that has changed.
+  result<void> declare_indexes(wall_time now);
+
   std::unique_ptr<prepared> prepare(std::vector<draft> drafts, wall_time now) override;
   result<void> commit(prepared& batch, wall_time now) override;
   void settle(const prepared& batch) override;
@@ -105,7 +108,6 @@ private:
   result<chain_digest> chain_at(sequence covered) const;
   void put_state(const state_attachment& taken, sequence record, wall_time now);
   void add_anchor_record(staged& into, wall_time now);
-  bool indexed(std::string_view stream) const;
 
   // Stage two (commit.cpp).
   result<void> make_room(const staged& batch, wall_time now);

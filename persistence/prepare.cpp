@@ -99,7 +99,7 @@ append_answer live_store::place(draft& one, staged& into, wall_time now) {
 
 append_answer live_store::put(const draft& one, staged& into, wall_time now) {
   const auto at = next_.last + 1;
-  stage_.put_record(view_of(one, now), at, indexed(one.stream));
+  stage_.put_record(view_of(one, now), at);
   into.last = at;
   return {.what = outcome::stored, .at = at, .first_seen = now};
 }
@@ -224,13 +224,6 @@ void live_store::add_anchor_record(staged& into, wall_time now) {
   const auto stated =
       make_anchor(object{{"at", mark->at.value}, {"chain", to_hex(mark->chain)}}, now);
   put(stated, into, now);
-}
-
-bool live_store::indexed(std::string_view stream) const {
-  for (const auto& pattern : options_.indexed_streams)
-    if (takes_stream(pattern, stream))
-      return true;
-  return false;
 }
 
 void live_store::settle(const prepared& batch) {

@@ -6,6 +6,7 @@
 #include "persistence/sha256.hpp"
 #include "persistence/stage.hpp"
 
+#include <algorithm>
 #include <functional>
 
 namespace holdfast::persistence {
@@ -178,6 +179,23 @@ read_retired(const rocks& db, sequence floor,
       return taken;
   }
   return at->status().ok() ? result<void>{} : from(at->status(), "read `seen`");
+}
+
+result<std::optional<sequence>> read_indexed_since(const rocks& db, std::string_view stream) {
+  std::optional<sequence> since;
+  const auto read = each(db, family::states, state_key(state_kind::index, {}),
+                         [&](std::string_view key, std::string_view stored) -> result<void> {
+                           const auto place = decode_state_key(key);
+                           const auto kept = decode_index(stored);
+                           if (!place || !kept)
+                             return place ? kept.error() : place.error();
+                           if (kept->since.value != 0 && takes_stream(place->name, stream))
+                             since = std::min(since.value_or(kept->since), kept->since);
+                           return {};
+                         });
+  if (!read)
+    return read.error();
+  return since;
 }
 
 } // namespace holdfast::persistence

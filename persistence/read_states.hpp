@@ -7,7 +7,9 @@
 #include "persistence/values.hpp"
 
 #include <functional>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -27,6 +29,10 @@ result<checkpoint> read_newest_checkpoint(const rocks& db, const std::string& ow
 result<void>
 read_retired(const rocks& db, sequence floor,
              const std::function<result<void>(const digest&, const seen_value&)>& take);
+
+/// Where the index of this stream begins: every record of it from there on is in it. Nothing when
+/// it has none.
+result<std::optional<sequence>> read_indexed_since(const rocks& db, std::string_view stream);
 
 result<std::vector<consumer_info>> read_consumers(const rocks& db);
 result<consumer_info> read_consumer(const rocks& db, const std::string& name);

@@ -135,6 +135,9 @@ private:
     return extent{read->floor, last};
   }
 
+  result<void> read_index(const event_query& query, sequence to, std::size_t looked_at,
+                          event_page& page) const;
+
   const rocks& db_;
   const upcasters& raise_;
   const std::atomic<std::uint64_t>* visible_;
@@ -148,9 +151,18 @@ result<event_page> rocks_reader::events(const event_query& query) const {
   page.head = within->last;
   page.next = std::max(query.from, within->floor + 1);
   const auto to = std::min(query.to.value_or(within->last), within->last);
+  // What the index does not reach back to is walked through.
+  std::optional<sequence> indexed;
+  if (!query.stream.empty() && query.stream.back() != '*') {
+    const auto since = read_indexed_since(db_, query.stream);
+    if (!since)
+      return since.error();
+    indexed = *since;
+  }
+  const auto walk_to = indexed ? std::min(to, sequence{indexed->value - 1}) : to;
   std::size_t looked_at = 0;
   const auto walked =
-      walk(db_, page.next, to, {}, [&](sequence at, const record_view& view) -> result<bool> {
+      walk(db_, page.next, walk_to, {}, [&](sequence at, const record_view& view) -> result<bool> {
         ++looked_at;
         page.next = at + 1;
         if (takes(query, view)) {
@@ -161,7 +173,44 @@ result<event_page> rocks_reader::events(const event_query& query) const {
       });
   if (!walked)
     return walked.error();
+  const auto full = page.events.size() >= query.limit || looked_at >= query.scan_limit;
+  if (indexed && !full && page.next <= to)
+    if (const auto read = read_index(query, to, looked_at, page); !read)
+      return read.error();
   return page;
+}
+
+result<void> rocks_reader::read_index(const event_query& query, sequence to, std::size_t looked_at,
+                                      event_page& page) const {
+  const auto at = db_.scan(family::streams);
+  const auto prefix = stream_prefix(query.stream);
+  for (at->Seek(stream_key(query.stream, page.next)); at->Valid() && at->key().starts_with(prefix);
+       at->Next()) {
+    const auto place = decode_stream_key(at->key().ToStringView());
+    if (!place)
+      return place.error();
+    if (place->at > to)
+      break;
+    const auto walked =
+        walk(db_, place->at, place->at, {},
+             [&](sequence number, const record_view& view) -> result<bool> {
+               if (view.stream != query.stream)
+                 return missing(number, number, "the index takes it for one of another stream");
+               if (!takes(query, view))
+                 return true;
+               const auto done = raise(number, view, page.events.emplace_back());
+               return done ? result<bool>{true} : done.error();
+             });
+    if (!walked)
+      return walked;
+    page.next = place->at + 1;
+    if (page.events.size() >= query.limit || ++looked_at >= query.scan_limit)
+      return {};
+  }
+  if (!at->status().ok())
+    return from(at->status(), "read the index of streams");
+  page.next = to + 1;
+  return {};
 }
 
 result<sequence> rocks_reader::at_time(wall_time when) const {

@@ -60,6 +60,16 @@ std::optional<cursor_value> small_states::cursor(std::string_view consumer) cons
   return *decoded;
 }
 
+std::map<std::string, index_value> small_states::indexes() const {
+  std::map<std::string, index_value> found;
+  const auto prefix = state_key(state_kind::index, {});
+  for (auto at = states_.lower_bound(prefix); at != states_.end() && at->first.starts_with(prefix);
+       ++at)
+    if (const auto decoded = decode_index(at->second))
+      found.emplace(at->first.substr(prefix.size()), *decoded);
+  return found;
+}
+
 std::vector<checkpoint_info> small_states::checkpoints(std::string_view owner) const {
   std::vector<checkpoint_info> found;
   const auto prefix = snapshot_prefix(owner);

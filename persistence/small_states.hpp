@@ -37,6 +37,9 @@ public:
 
   std::optional<cursor_value> cursor(std::string_view consumer) const;
 
+  /// Streams (or patterns) that are or were kept in the index, with how far it goes.
+  std::map<std::string, index_value> indexes() const;
+
   /// An owner's checkpoints, newest first.
   std::vector<checkpoint_info> checkpoints(std::string_view owner) const;
 

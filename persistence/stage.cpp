@@ -35,17 +35,35 @@ void stage::erase(family which, std::string_view key) {
   assert(erased.ok());
 }
 
-void stage::put_record(const record_view& fields, sequence at, bool indexed) {
+void stage::put_record(const record_view& fields, sequence at) {
   assert(at > head_.last);
   scratch_.clear();
   head_.chain = append_record(fields, at, head_.chain, scratch_);
   head_.last = at;
   const auto key = event_key(at);
   put(family::events, as_chars(key), scratch_);
-  if (indexed)
-    put(family::streams, stream_key(fields.stream, at), {});
+  put_index(fields.stream, at);
   if (fields.kind == record_kind::event)
     ++head_.events;
+}
+
+bool stage::keep_index(const std::string& streams, sequence since) {
+  auto& kept = indexes_[streams];
+  if ((kept.since.value == 0) == (since.value == 0))
+    return false;
+  kept.since = since;
+  indexes_changed_.insert(streams);
+  return true;
+}
+
+void stage::put_index(std::string_view stream, sequence at) {
+  for (auto& [streams, kept] : indexes_)
+    if (kept.since.value != 0 && takes_stream(streams, stream)) {
+      put(family::streams, stream_key(stream, at), {});
+      ++kept.entries;
+      indexes_changed_.insert(streams);
+      return; // one entry, whoever else wants it
+    }
 }
 
 void stage::put_seen(const digest& identity, const seen_value& entry) {
@@ -88,6 +106,10 @@ void stage::finish() {
   for (const auto& [identity, entry] : seen_)
     put(family::seen, as_chars(identity), entry);
   seen_.clear();
+  for (const auto& streams : indexes_changed_)
+    put_small(family::states, state_key(state_kind::index, streams),
+              encode_index(indexes_.at(streams)));
+  indexes_changed_.clear();
   put(family::meta, head_key, encode_head(head_));
 }
 

@@ -224,6 +224,8 @@ result<std::unique_ptr<store>> store::open(const store_options& options, wall_ti
   const auto epoch = std::max(found->block.newest.epoch, found->survey.generation_max >> 32U) + 1;
   if (const auto begun = opened->begin(epoch, now); !begun)
     return begun.error();
+  if (const auto declared = opened->declare_indexes(now); !declared)
+    return declared.error();
   told.epoch = epoch;
   return std::unique_ptr<store>{std::move(opened)};
 }
@@ -254,6 +256,29 @@ result<void> live_store::begin(std::uint64_t epoch, wall_time now) {
         next.clean = false;
       },
       now);
+}
+
+result<void> live_store::declare_indexes(wall_time now) {
+  const auto& wanted = options_.indexed_streams;
+  const auto before = stage_.indexes();
+  bool changed = false;
+  for (const auto& streams : wanted)
+    changed = stage_.keep_index(streams, next_.last + 1) || changed;
+  for (const auto& [streams, kept] : before)
+    if (std::ranges::find(wanted, streams) == wanted.end())
+      changed = stage_.keep_index(streams, {}) || changed;
+  if (!changed)
+    return {};
+  array listed;
+  for (const auto& streams : wanted)
+    listed.emplace_back(streams);
+  std::vector<draft> drafts;
+  drafts.push_back(make_audit("streams_indexed", object{{"streams", std::move(listed)}}, now));
+  const auto batch = prepare(std::move(drafts), now);
+  if (auto committed = commit(*batch, now); !committed)
+    return committed;
+  settle(*batch);
+  return {};
 }
 
 result<void> live_store::close(wall_time now) {

@@ -32,7 +32,7 @@ struct store_options {
   std::string boot_id;             ///< Of the running system; bounds the `process` promise.
   std::string owner;               ///< Written into the lock file, for the message only.
   upcasters raise;
-  std::vector<std::string> indexed_streams; ///< Streams with replay by stream; patterns.
+  std::vector<std::string> indexed_streams; ///< Their records are indexed from now on; patterns.
   checkpoint_history history;
   std::uint64_t mirror_segment_bytes = 64ULL << 20U; ///< Two are kept. Bounds start time.
   std::uint64_t memory_bytes = 64ULL << 20U;         ///< Write buffers of all families together.

@@ -211,6 +211,26 @@ result<control_value> decode_control(std::string_view encoded) {
   return taken;
 }
 
+std::string encode_index(const index_value& given) {
+  auto out = begin(24);
+  append_little(out, given.since.value);
+  append_little(out, given.entries);
+  return sealed(std::move(out));
+}
+
+result<index_value> decode_index(std::string_view encoded) {
+  const auto inner = opened(encoded, "index of streams");
+  if (!inner)
+    return inner.error();
+  byte_cursor bytes{*inner};
+  index_value taken;
+  taken.since.value = bytes.little<std::uint64_t>();
+  taken.entries = bytes.little<std::uint64_t>();
+  if (!bytes.done())
+    return damaged("index of streams");
+  return taken;
+}
+
 digest entry_digest(std::string_view family_name, std::string_view key, std::string_view value) {
   std::string lengths;
   append_little(lengths, static_cast<std::uint8_t>(family_name.size()));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The small values of the store: head, identity, seen, checkpoint, cursor, control.
+// The small values of the store: head, identity, seen, checkpoint, cursor, control, index.
 #pragma once
 
 #include "messages/checkpoint.hpp"
@@ -95,6 +95,16 @@ struct control_value {
 };
 std::string encode_control(const control_value& given);
 result<control_value> decode_control(std::string_view encoded);
+
+/// `state`, kind index. The streams' name or pattern is in the key.
+struct index_value {
+  sequence since;            ///< From here on every record of them is in `stream_ix`; 0: none is.
+  std::uint64_t entries = 0; ///< Ever written for them.
+
+  friend bool operator==(const index_value&, const index_value&) = default;
+};
+std::string encode_index(const index_value& given);
+result<index_value> decode_index(std::string_view encoded);
 
 /// What one live entry of `snap` or `state` adds to `head_value::small_states`.
 digest entry_digest(std::string_view family_name, std::string_view key, std::string_view value);

@@ -6,6 +6,8 @@
 #include "persistence/walk.hpp"
 
 #include <algorithm>
+#include <ranges>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -117,27 +119,60 @@ result<std::uint64_t> count_keys(const rocks& db, family which) {
   return keys;
 }
 
-result<void> check_seen_count(const rocks& db, const overlay* added, std::uint64_t expected) {
+/// Counts those of `keys`, which the mirror adds, that the database has not.
+template <class Keys>
+result<std::uint64_t> count_absent(const rocks& db, family which, const Keys& keys) {
   std::uint64_t absent = 0;
-  if (added != nullptr)
-    for (const auto& [identity, stored] : added->seen) {
-      const auto there = db.get(family::seen, identity);
-      if (!there && there.error().code != fault_code::not_found)
-        return there.error();
-      absent += there ? 0U : 1U;
-    }
-  auto counted = db.count(family::seen);
+  for (const auto& key : keys) {
+    const auto there = db.get(which, key);
+    if (!there && there.error().code != fault_code::not_found)
+      return there.error();
+    absent += there ? 0U : 1U;
+  }
+  return absent;
+}
+
+result<void> check_count(const rocks& db, family which, const result<std::uint64_t>& absent,
+                         std::uint64_t expected) {
+  if (!absent)
+    return absent.error();
+  auto counted = db.count(which);
   if (!counted)
     return counted.error();
   // A key that was written twice is counted twice until a compaction joins the two.
-  if (*counted + absent != expected)
-    counted = count_keys(db, family::seen);
+  if (*counted + *absent != expected)
+    counted = count_keys(db, which);
   if (!counted)
     return counted.error();
-  if (*counted + absent != expected)
-    return corrupt("`seen` holds " + std::to_string(*counted + absent) + " of "
-                   + std::to_string(expected) + " entries");
+  if (*counted + *absent != expected)
+    return corrupt("`" + std::string{family_names[static_cast<std::size_t>(which)]} + "` holds "
+                   + std::to_string(*counted + *absent) + " of " + std::to_string(expected)
+                   + " entries");
   return {};
+}
+
+result<void> check_seen_count(const rocks& db, const overlay* added, std::uint64_t expected) {
+  if (added == nullptr)
+    return check_count(db, family::seen, std::uint64_t{0}, expected);
+  return check_count(db, family::seen,
+                     count_absent(db, family::seen, std::views::keys(added->seen)), expected);
+}
+
+/// The index by stream has as many entries as were written. Where no stream was ever declared
+/// nobody reads it.
+result<void> check_index_count(const rocks& db, const overlay* added, const small_states& states) {
+  const auto declared = states.indexes();
+  if (declared.empty())
+    return {};
+  std::uint64_t expected = 0;
+  for (const auto& [streams, kept] : declared)
+    expected += kept.entries;
+  std::set<std::string> keys;
+  if (added != nullptr)
+    for (const auto& [which, key, stored] : added->changes)
+      if (which == family::streams)
+        keys.insert(key);
+  return check_count(db, family::streams, count_absent(db, family::streams, keys), expected);
 }
 
 result<void> check_small_states(const rocks& db, const overlay* added, const digest& expected) {
@@ -155,7 +190,7 @@ result<void> check_small_states(const rocks& db, const overlay* added, const dig
     }
   if (states->sum() != expected)
     return corrupt("checkpoints, consumers or control values are lost or stale");
-  return {};
+  return check_index_count(db, added, *states);
 }
 
 result<void> check_identity(const rocks& db, const claims& claimed) {

@@ -18,7 +18,7 @@ namespace holdfast {
 /// The store: where it is and what it may use.
 struct store_choices {
   std::filesystem::path data;               ///< The data directory; made absolute at start.
-  std::vector<std::string> indexed_streams; ///< Streams with replay by stream; patterns.
+  std::vector<std::string> indexed_streams; ///< Read without passing over others; patterns.
   std::uint64_t mirror_segment_bytes = 64ULL << 20U; ///< Two are kept; bounds start time.
   std::uint64_t memory_bytes = 16ULL << 20U;         ///< Write buffers; beyond it, flushes.
   std::uint64_t cache_bytes = 8ULL << 20U;

@@ -97,6 +97,16 @@ BOOST_AUTO_TEST_CASE(of_deduplication_come_back_with_and_without_a_payload) {
   BOOST_TEST(hex(encode_seen(plain)) == "00000000000000070000000000000009");
   BOOST_TEST((good(decode_seen(encode_seen(plain))) == plain));
   const seen_value keyed{.at = sequence{7}, .first_seen = wall_time{-9}, .payload = counted<32>()};
+BOOST_AUTO_TEST_CASE(of_an_index_come_back) {
+  const index_value kept{.since = sequence{5}, .entries = 6};
+  const auto encoded = encode_index(kept);
+  BOOST_TEST(hex(encoded.substr(0, 17)) == "0105000000000000000600000000000000");
+  BOOST_TEST((good(decode_index(encoded)) == kept));
+  harm(encoded, [](const std::string& harmed, const std::string& how) {
+    BOOST_TEST(!decode_index(harmed), how);
+  });
+}
+
   BOOST_TEST((good(decode_seen(encode_seen(keyed))) == keyed));
   BOOST_TEST(!decode_seen("short"));
 }
@@ -130,6 +140,7 @@ BOOST_AUTO_TEST_CASE(have_golden_bytes_and_come_back) {
   BOOST_TEST(
       (good(decode_stream_key(stream_key("ab", sequence{1}))) == stream_place{"ab", sequence{1}}));
   BOOST_TEST(hex(snapshot_key("ab", sequence{1})) == "616200fffffffffffffffe");
+  BOOST_TEST(hex(state_key(state_kind::index, "c*")) == "03632a");
   BOOST_TEST((good(decode_snapshot_key(snapshot_key("ab", sequence{1})))
               == snapshot_place{"ab", sequence{1}}));
   BOOST_TEST(hex(state_key(state_kind::cursor, "c")) == "0163");
@@ -155,7 +166,7 @@ BOOST_AUTO_TEST_CASE(that_nobody_writes_are_refused) {
                                             10)));
   BOOST_TEST(!decode_stream_key("a_12345678"));
   BOOST_TEST(!decode_seen_key("x"));
-  BOOST_TEST(!decode_state_key("\x03name"));
+  BOOST_TEST(!decode_state_key("\x04name"));
   BOOST_TEST(!decode_state_key("\x01"));
 }
 
