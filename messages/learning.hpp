@@ -59,8 +59,10 @@ struct learned_usage {
                       &learned_usage::hours, &learned_usage::patterns, &learned_usage::repeats,
                       &learned_usage::unlisted);
 
-  /// Repeats among the events with a listed pattern, in millionths.
-  std::uint64_t duplicate_rate_ppm() const {
+  /// Of the events with a listed pattern, how many had one that had been seen before, in
+  /// millionths. These are events of their own, stored and counted: the journal's duplicates never
+  /// come here.
+  std::uint64_t repeated_pattern_rate_ppm() const {
     const auto listed = events - unlisted;
     return listed == 0 ? 0
                        : static_cast<std::uint64_t>(static_cast<long double>(repeats) * 1000000

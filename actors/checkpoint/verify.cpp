@@ -192,10 +192,29 @@ private:
     const auto folded = encode(how_, state_);
     if (!folded)
       return folded.error();
-    if (persistence::sha256(*folded) != stated.state_sha)
+    const auto same = is_same(*folded, stated);
+    if (!same)
+      return same.error();
+    if (!*same)
       if (const auto named = name_divergence(stated); !named)
         return named;
     return begin_at(stated.covered);
+  }
+
+  /// A state of an earlier schema is compared as this fold reads it: its bytes must differ. One
+  /// that cannot be read is damage, not divergence.
+  result<bool> is_same(const std::string& folded, const checkpoint_info& stated) const {
+    if (stated.schema == how_.schema || persistence::sha256(folded) == stated.state_sha)
+      return persistence::sha256(folded) == stated.state_sha;
+    const auto stored = newest_base(how_, source_, stated.covered);
+    if (!stored)
+      return stored.error();
+    if (stored->base != stated.covered)
+      return true;
+    const auto raised = encode(how_, stored->state);
+    if (!raised)
+      return raised.error();
+    return *raised == folded;
   }
 
   result<void> name_divergence(const checkpoint_info& stated) {

@@ -290,11 +290,11 @@ value encode(const learned_usage& known) {
                 {"unique_patterns", known.patterns.size()},
                 {"repeats", known.repeats},
                 {"unlisted", known.unlisted},
-                {"duplicate_rate_ppm", known.duplicate_rate_ppm()}};
+                {"repeated_pattern_rate_ppm", known.repeated_pattern_rate_ppm()}};
 }
 
 result<learned_usage> decode(const value& stored, std::uint16_t schema_of_state) {
-  if (schema_of_state != schema)
+  if (schema_of_state == 0 || schema_of_state > schema)
     return fault{fault_code::unsupported,
                  "learning state: schema " + std::to_string(schema_of_state) + " is not known",
                  {}};

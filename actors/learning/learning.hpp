@@ -16,7 +16,9 @@ struct limits {
   std::size_t patterns_max = 5000;
 };
 
-inline constexpr std::uint16_t schema = 1;
+/// 2: the rate of repeated patterns has its own name; in 1 it was `duplicate_rate_ppm`, which read
+/// like the journal's duplicates. Both are decoded, as the rate follows from the rest.
+inline constexpr std::uint16_t schema = 2;
 
 /// Counts one usage event. The body is an object with
 /// - `model`: text of 1 to 100 bytes, needed;

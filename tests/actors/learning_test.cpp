@@ -107,7 +107,7 @@ BOOST_AUTO_TEST_CASE(finds_patterns_and_their_repeats) {
   BOOST_TEST(known.patterns.size() == 3U);
   BOOST_TEST(known.patterns.at("a|ok|7|0") == 3U);
   BOOST_TEST(known.repeats == 3U);
-  BOOST_TEST(known.duplicate_rate_ppm() == 500000U);
+  BOOST_TEST(known.repeated_pattern_rate_ppm() == 500000U);
 }
 
 BOOST_AUTO_TEST_CASE(the_rest_goes_to_other_older_and_unlisted) {
@@ -178,18 +178,31 @@ BOOST_AUTO_TEST_CASE(sums_stop_at_the_largest_number_and_survive_storage) {
   known.models["a"].all.input_tokens = UINT64_MAX - 1;
   apply(known, used({{"model", "a"}, {"input_tokens", 5}}));
   BOOST_TEST(known.models.at("a").all.input_tokens == UINT64_MAX);
-  const auto back = decode(encode(known), 1);
+  const auto back = decode(encode(known), schema);
   BOOST_REQUIRE(bool{back});
   BOOST_TEST((*back == known));
 }
 
+BOOST_AUTO_TEST_CASE(reads_a_state_of_schema_1) {
+  const auto known = fold_of({used({{"model", "a"}}), used({{"model", "a"}})});
+  auto older = encode(known);
+  auto& members = *older.as<object>();
+  members.erase("repeated_pattern_rate_ppm");
+  members["duplicate_rate_ppm"] = 500000;
+  const auto back = decode(older, 1);
+  BOOST_REQUIRE(bool{back});
+  BOOST_TEST((*back == known));
+  BOOST_TEST(encode(*back).integer_at("repeated_pattern_rate_ppm") == 500000);
+  BOOST_TEST(!decode(older, 0));
+}
+
 BOOST_AUTO_TEST_CASE(refuses_a_state_it_did_not_make) {
   const auto good = encode(fold_of({used({{"model", "a"}})}));
-  BOOST_TEST((decode(good, 2).error().code == fault_code::unsupported));
+  BOOST_TEST((decode(good, schema + 1).error().code == fault_code::unsupported));
   const auto broken = [&](auto change) {
     auto copy = good;
     change(*copy.template as<object>());
-    return decode(copy, 1);
+    return decode(copy, schema);
   };
   for (const auto* field : {"events", "models", "hours", "patterns", "repeats"})
     BOOST_TEST_CONTEXT(field) {
@@ -200,7 +213,7 @@ BOOST_AUTO_TEST_CASE(refuses_a_state_it_did_not_make) {
     }
   BOOST_TEST(!broken([](object& state) { state["hours"] = object{{"noon", object{}}}; }));
   BOOST_TEST(!broken([](object& state) { state["models"] = object{{"a", object{}}}; }));
-  BOOST_TEST(!decode(value{}, 1));
+  BOOST_TEST(!decode(value{}, schema));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

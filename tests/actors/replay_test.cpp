@@ -165,6 +165,29 @@ BOOST_AUTO_TEST_CASE(tells_a_stored_state_that_no_fold_gives_from_one_that_diffe
   BOOST_TEST(!made->divergences[0].detail.empty());
 }
 
+BOOST_AUTO_TEST_CASE(a_state_of_an_earlier_schema_is_compared_as_the_fold_reads_it) {
+  // With a new schema every checkpoint of before used to be called divergent: its bytes differ.
+  fill(100);
+  keep_true(50);
+  keep_true(100);
+  keep(150, {1, 1});
+  auto newer = honest;
+  newer.schema = 2;
+  newer.encode = [older = honest.encode](const std::any& state) {
+    auto all = older(state);
+    all.as<object>()->emplace("mean", 0);
+    return all;
+  };
+  newer.decode = [older = honest.decode](const value& stored, std::uint16_t schema) {
+    return older(stored, schema == 2 ? std::uint16_t{1} : schema);
+  };
+  const auto made = verify(newer, *source, sequence{}, sequence{200});
+  BOOST_REQUIRE(made);
+  BOOST_TEST(made->intervals == 3U);
+  BOOST_REQUIRE(made->divergences.size() == 1U);
+  BOOST_TEST((made->divergences[0].checkpoint == sequence{150}));
+}
+
 BOOST_AUTO_TEST_CASE(skips_what_begins_before_the_floor_and_reports_damage) {
   fill(100);
   keep_true(50);
