@@ -81,15 +81,16 @@ constexpr std::string_view to_string(duty what) {
 /// An operator retires records up to `floor`. Appends pause for as long as it takes.
 struct raise_floor {
   sequence floor;
-  bool forced = false; ///< Also beyond what the store would allow by itself.
-  std::string reason;  ///< Kept in the audit record.
+  bool forced = false;  ///< Also beyond what the store would allow by itself.
+  std::string reason;   ///< Kept in the audit record.
+  bool dry_run = false; ///< Only says whether it would be done.
 
   static constexpr auto name = "raise_floor";
-  static constexpr auto fields =
-      std::make_tuple(&raise_floor::floor, &raise_floor::forced, &raise_floor::reason);
+  static constexpr auto fields = std::make_tuple(&raise_floor::floor, &raise_floor::forced,
+                                                 &raise_floor::reason, &raise_floor::dry_run);
 };
 
-/// The floor is where it was asked to be.
+/// The floor is where it was asked to be; after a dry run, it would be.
 struct floor_raised {
   sequence floor;
 

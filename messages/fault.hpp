@@ -24,8 +24,11 @@ enum class fault_code : std::uint8_t {
   corrupt = 8,      ///< Stored bytes are not what was written: an operator must decide.
   failed = 9,       ///< The store failed and must be reopened: the outcome is unknown.
   unsupported = 10, ///< Written by a newer version: use that version.
-  unreachable = 11  ///< Nobody answers there: start it, or correct the address.
+  unreachable = 11, ///< Nobody answers there: start it, or correct the address.
+  undone = 12       ///< It was tried and did not work, and the store is not the reason.
 };
+
+inline constexpr int fault_code_last = 12;
 
 /// The code's name as it appears in answers and logs.
 constexpr std::string_view to_string(fault_code code) {
@@ -52,6 +55,8 @@ constexpr std::string_view to_string(fault_code code) {
     return "unsupported";
   case fault_code::unreachable:
     return "unreachable";
+  case fault_code::undone:
+    return "undone";
   }
   return "unknown";
 }

@@ -67,7 +67,7 @@ public:
   live_store(const store_options& options, parts taken);
   ~live_store() override;
 
-  /// The last step of a start: anchors what was recovered, begins a new mirror, marks it dirty.
+  /// A step of a start: anchors what was recovered, begins a new mirror, marks it dirty.
   result<void> begin(std::uint64_t epoch, wall_time now);
 
   /// Puts on record which streams are indexed from now on, where that has changed.
@@ -82,6 +82,7 @@ public:
   result<void> save_frontier(wall_time now) override;
   result<void> raise_floor(sequence floor, bool forced, const std::string& reason,
                            wall_time now) override;
+  result<void> may_raise_floor(sequence floor, bool forced) const override;
   result<integrity_report> scrub(sequence from, sequence to, bool deep) const override;
   const reader& read() const override { return *reader_; }
   store_stats stats() const override;

@@ -44,8 +44,7 @@ result<void> live_store::check_floor(sequence floor) const {
   return {};
 }
 
-result<void> live_store::raise_floor(sequence floor, bool forced, const std::string& reason,
-                                     wall_time now) {
+result<void> live_store::may_raise_floor(sequence floor, bool forced) const {
   if (floor <= next_.floor)
     return fault{fault_code::invalid,
                  "the floor is at " + std::to_string(next_.floor.value) + " already",
@@ -54,9 +53,13 @@ result<void> live_store::raise_floor(sequence floor, bool forced, const std::str
     return fault{fault_code::conflict,
                  "the floor cannot be raised beyond the anchor, " + std::to_string(anchor_),
                  "checkpoint or wait until the anchor has moved"};
-  if (!forced)
-    if (const auto free = check_floor(floor); !free)
-      return free;
+  return forced ? result<void>{} : check_floor(floor);
+}
+
+result<void> live_store::raise_floor(sequence floor, bool forced, const std::string& reason,
+                                     wall_time now) {
+  if (const auto may = may_raise_floor(floor, forced); !may)
+    return may;
   object body{{"floor", floor.value}, {"from", next_.floor.value}, {"reason", reason}};
   if (forced)
     body.emplace("forced", true);

@@ -149,7 +149,7 @@ result<void> store::create(const store_options& options, wall_time now) {
   if (options.instance)
     identity.instance = *options.instance;
   else if (RAND_bytes(identity.instance.data(), static_cast<int>(identity.instance.size())) != 1)
-    return fault{fault_code::failed, "the system gives no random bytes", {}};
+    return fault{fault_code::undone, "the system gives no random bytes", {}};
   const auto remove = [&](const std::filesystem::path& path) { return files.remove_all(path); };
   std::unique_ptr<file_lock> lock;
   return in_order([&] { return make_root(files, paths.root); },

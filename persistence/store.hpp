@@ -150,6 +150,9 @@ public:
   virtual result<void> raise_floor(sequence floor, bool forced, const std::string& reason,
                                    wall_time now) = 0;
 
+  /// What `raise_floor` would answer before it changes anything; on the same terms.
+  virtual result<void> may_raise_floor(sequence floor, bool forced) const = 0;
+
   /// Checks block checksums of table files and the chain of `[from, to]`; `deep` also re-derives
   /// `seen` and the small states from the log. Any thread.
   virtual result<integrity_report> scrub(sequence from, sequence to, bool deep) const = 0;

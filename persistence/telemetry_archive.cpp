@@ -27,7 +27,7 @@ using gz_file = std::unique_ptr<gzFile_s, gz_close>;
 using piece = std::array<char, 65536>;
 
 fault failed(const std::string& doing) {
-  const auto code = errno == ENOSPC || errno == EDQUOT ? fault_code::no_space : fault_code::failed;
+  const auto code = errno == ENOSPC || errno == EDQUOT ? fault_code::no_space : fault_code::undone;
   return {code, doing + ": " + std::generic_category().message(errno), {}};
 }
 

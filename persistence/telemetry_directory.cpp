@@ -21,7 +21,7 @@ fault from_errno(const std::string& doing) {
   const auto code = errno == ENOSPC || errno == EDQUOT  ? fault_code::no_space
                     : errno == EACCES || errno == EPERM ? fault_code::denied
                     : errno == ENOENT                   ? fault_code::not_found
-                                                        : fault_code::failed;
+                                                        : fault_code::undone;
   return {code, doing + ": " + std::generic_category().message(errno), {}};
 }
 

@@ -251,7 +251,7 @@ result<void> read_telemetry_file(
   // zlib reads files that are not compressed as they are. It takes the descriptor over.
   const gz_file source{gzdopen(opened.get(), "rb")};
   if (!source)
-    return fault{fault_code::failed, "no memory to read " + std::string{file}, {}};
+    return fault{fault_code::undone, "no memory to read " + std::string{file}, {}};
   opened.forget();
   gzbuffer(source.get(), 1U << 16U);
   std::string line;

@@ -117,9 +117,7 @@ public:
     return core_.commit(std::move(place));
   }
 
-  result<sequence> retire(sequence floor, bool forced, const std::string& reason) override {
-    return core_.retire(floor, forced, reason);
-  }
+  result<sequence> retire(const raise_floor& asked) override { return core_.retire(asked); }
 
   result<checkpoint_info> checkpoint(const std::string& owner) override {
     return core_.checkpoint(owner, "demand");

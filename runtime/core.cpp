@@ -303,10 +303,10 @@ result<checkpoint_info> runtime::core::checkpoint(const std::string& owner,
   });
 }
 
-result<sequence> runtime::core::retire(sequence floor, bool forced, const std::string& reason) {
+result<sequence> runtime::core::retire(const raise_floor& asked) {
   if (stopped)
     return stopped_fault;
-  const auto raised = house->raise_floor({floor, forced, reason}, answer_deadline);
+  const auto raised = house->raise_floor(asked, answer_deadline);
   if (!raised)
     return raised.error();
   return raised->floor;

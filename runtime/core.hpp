@@ -3,6 +3,7 @@
 #pragma once
 
 #include "actors/journal/parts.hpp"
+#include "messages/commit.hpp"
 #include "persistence/store.hpp"
 #include "runtime/chronicle.hpp"
 #include "runtime/metrics.hpp"
@@ -39,7 +40,7 @@ struct runtime::core {
   void append(std::vector<levelled_event> events, std::function<void(append_result)> then);
   result<consumer_info> commit(commit_consumer place);
   result<checkpoint_info> checkpoint(const std::string& owner, const std::string& reason);
-  result<sequence> retire(sequence floor, bool forced, const std::string& reason);
+  result<sequence> retire(const raise_floor& asked);
   result<state_at<std::any>> state_now(const std::string& actor) const;
   result<state_at<std::any>> state_then(const std::string& actor, sequence at) const;
   result<sequence> last_before(wall_time time) const;

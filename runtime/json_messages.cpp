@@ -416,7 +416,7 @@ fault fault_from(const value& given, fault_code otherwise) {
   const auto& told = inner == nullptr ? given : *inner;
   fault made{otherwise, told.text_at("what"), told.text_at("help")};
   const auto name = told.text_at("code");
-  for (int code = 1; code <= 10; ++code)
+  for (int code = 1; code <= fault_code_last; ++code)
     if (to_string(static_cast<fault_code>(code)) == name)
       made.code = static_cast<fault_code>(code);
   return made;

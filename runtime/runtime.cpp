@@ -18,7 +18,7 @@ auto walled(Work work) -> decltype(work()) {
   try {
     return work();
   } catch (const std::exception& thrown) {
-    return fault{fault_code::failed, thrown.what(), ""};
+    return fault{fault_code::undone, thrown.what(), ""};
   }
 }
 

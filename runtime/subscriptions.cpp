@@ -77,7 +77,7 @@ bool subscription::core::deliver(const event_page& page) {
     try {
       take(one);
     } catch (const std::exception& thrown) {
-      fail({fault_code::failed,
+      fail({fault_code::undone,
             "the subscriber threw at event " + std::to_string(one.at.value) + ": " + thrown.what(),
             ""});
       return false;

@@ -39,6 +39,7 @@ constexpr exit_code to_exit_code(fault_code code) {
   case fault_code::corrupt:
     return exit_code::damaged;
   case fault_code::unsupported:
+  case fault_code::undone:
     return exit_code::failed;
   case fault_code::unreachable:
     return exit_code::unreachable;

@@ -104,7 +104,7 @@ result<void> ingestion::settle_oldest() {
   again.level = oldest.level;
   again.first_sent = oldest.first_sent;
   return again_later(std::move(again), std::chrono::milliseconds{100},
-                     {fault_code::failed, "the outcome of some events stayed unknown", {}});
+                     {fault_code::timed_out, "the outcome of some events stayed unknown", {}});
 }
 
 void ingestion::note_answers(batch& answered, const std::vector<append_answer>& answers,

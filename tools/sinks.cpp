@@ -73,7 +73,7 @@ result<append_result> answers_of(const upstream::door_answer& told, std::size_t 
   const auto* found = body->find("answers");
   const auto* items = found == nullptr ? nullptr : found->as<array>();
   if (items == nullptr || items->size() != expected)
-    return fault{fault_code::failed, "the daemon answered something else than one answer an event",
+    return fault{fault_code::undone, "the daemon answered something else than one answer an event",
                  "Is it of another version?"};
   append_result made;
   made.answers.reserve(expected);

@@ -22,7 +22,7 @@ auto guarded(const fold& how, const char* what, Call call) -> result<decltype(ca
   try {
     return call();
   } catch (const std::exception& thrown) {
-    return fault{fault_code::failed, how.name + ": " + what + " threw: " + thrown.what(), {}};
+    return fault{fault_code::undone, how.name + ": " + what + " threw: " + thrown.what(), {}};
   }
 }
 
@@ -133,7 +133,7 @@ result<void> apply(const fold& how, std::any& state, const recorded_event& one) 
     how.apply(state, one);
     return {};
   } catch (const std::exception& thrown) {
-    return fault{fault_code::failed,
+    return fault{fault_code::undone,
                  how.name + ": apply threw at event " + std::to_string(one.at.value) + ": "
                      + thrown.what(),
                  "mend the fold; the event is in the journal"};

@@ -54,6 +54,8 @@ result<void> perform(const parts& given, const keep_store& asked) {
   case duty::advance_anchor:
     return without_value(open->advance_anchor(given.wall()));
   case duty::raise_floor:
+    if (asked.floor.dry_run)
+      return open->may_raise_floor(asked.floor.floor, asked.floor.forced);
     return open->raise_floor(asked.floor.floor, asked.floor.forced, asked.floor.reason,
                              given.wall());
   case duty::close: {

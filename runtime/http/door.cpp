@@ -177,7 +177,7 @@ private:
       const auto id = "incident-r" + std::to_string(++incidents_);
       observer_.failed(id, thrown.what());
       told(refusal(
-          {fault_code::failed, "an internal error, " + id, "the log has its cause under this id"},
+          {fault_code::undone, "an internal error, " + id, "the log has its cause under this id"},
           500));
     }
   }

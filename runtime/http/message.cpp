@@ -50,6 +50,7 @@ unsigned status_of(fault_code code) {
     return 504;
   case fault_code::corrupt:
   case fault_code::unsupported:
+  case fault_code::undone:
     return 500;
   case fault_code::failed:
   case fault_code::unreachable:

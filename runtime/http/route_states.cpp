@@ -182,17 +182,21 @@ void post_retention(call now, answer take) {
   if (!body)
     return take(refusal(body.error()));
   std::optional<std::uint64_t> floor;
-  const auto* forced = body->find("force");
-  const auto reason = body->text_at("reason");
+  raise_floor asked{.reason = body->text_at("reason")};
   if (!take_number(*body, "floor", floor) || !floor)
     return take(refusal({fault_code::invalid, "`floor` must be a whole number", ""}));
-  if (forced != nullptr && forced->as<bool>() == nullptr)
-    return take(refusal({fault_code::invalid, "`force` must be true or false", ""}));
-  if (reason.empty() || reason.size() > 1000)
+  for (const auto& [name, into] : {std::pair{"force", &asked.forced}, {"dry_run", &asked.dry_run}})
+    if (const auto* flag = body->find(name)) {
+      if (flag->as<bool>() == nullptr)
+        return take(refusal(
+            {fault_code::invalid, "`" + std::string{name} + "` must be true or false", ""}));
+      *into = *flag->as<bool>();
+    }
+  if (asked.reason.empty() || asked.reason.size() > 1000)
     return take(refusal({fault_code::invalid, "`reason` must have 1 to 1000 bytes",
                          "it is kept in the audit record"}));
-  const auto raised =
-      now.behind.retire(sequence{*floor}, forced != nullptr && *forced->as<bool>(), reason);
+  asked.floor = sequence{*floor};
+  const auto raised = now.behind.retire(asked);
   take(raised ? ok(object{{"floor", raised->value}}) : refusal(raised.error()));
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "messages/checkpoint.hpp"
+#include "messages/commit.hpp"
 #include "messages/event.hpp"
 #include "persistence/reader.hpp"
 
@@ -68,8 +69,8 @@ public:
   /// Takes a checkpoint now; `not_found` when no persistent actor has that name.
   virtual result<checkpoint_info> checkpoint(const std::string& owner) = 0;
 
-  /// Retires records up to `floor`; the rules are the store's (`persistence::store::raise_floor`).
-  virtual result<sequence> retire(sequence floor, bool forced, const std::string& reason) = 0;
+  /// Retires records up to a floor; the rules are the store's (`persistence::store::raise_floor`).
+  virtual result<sequence> retire(const raise_floor& asked) = 0;
   virtual result<served_state> state(const std::string& owner, const moment& when) const = 0;
 
   /// Everything `holdfast status` shows.

@@ -151,7 +151,7 @@ result<std::unique_ptr<server>> server::open(server_settings chosen, server_owne
     made->start();
     return std::unique_ptr<server>{std::move(made)};
   } catch (const std::exception& thrown) {
-    return fault{fault_code::failed, std::string{"cannot start the server: "} + thrown.what(), ""};
+    return fault{fault_code::undone, std::string{"cannot start the server: "} + thrown.what(), ""};
   }
 }
 

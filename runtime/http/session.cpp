@@ -18,7 +18,7 @@ response shared_state::incident(const std::exception& thrown) {
   const auto id = "incident-" + std::to_string(++incidents);
   owner.failed(id, thrown.what());
   return refusal(
-      {fault_code::failed, "an internal error, " + id, "the log has its cause under this id"}, 500);
+      {fault_code::undone, "an internal error, " + id, "the log has its cause under this id"}, 500);
 }
 
 session::session(std::shared_ptr<shared_state> all, std::unique_ptr<transport> line, arrival came)

@@ -17,7 +17,7 @@ namespace {
 
 fault system_fault(const std::string& what, const std::filesystem::path& path) {
   const auto code =
-      errno == EACCES || errno == EPERM || errno == EROFS ? fault_code::denied : fault_code::failed;
+      errno == EACCES || errno == EPERM || errno == EROFS ? fault_code::denied : fault_code::undone;
   return {code, what + " " + path.string() + ": " + std::strerror(errno), ""};
 }
 

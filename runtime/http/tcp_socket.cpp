@@ -67,7 +67,7 @@ fault cannot_listen(const tcp_address& wanted) {
   case EPERM:
     return {fault_code::denied, what, "ports below 1024 are for root"};
   default:
-    return {fault_code::failed, what, ""};
+    return {fault_code::undone, what, ""};
   }
 }
 

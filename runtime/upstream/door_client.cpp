@@ -59,11 +59,11 @@ result<value> value_of(const door_answer& told) {
   if (told.status < 400)
     return read;
   const fault plain{
-      fault_code::failed,
+      fault_code::undone,
       "the daemon answered " + std::to_string(told.status) + " " + told.body.substr(0, 200), ""};
   if (!read || read->find("error") == nullptr)
     return plain;
-  return json::fault_from(*read, fault_code::failed);
+  return json::fault_from(*read, fault_code::undone);
 }
 
 std::string percent(const std::string& text) {

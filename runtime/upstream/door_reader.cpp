@@ -35,7 +35,7 @@ result<std::vector<Message>> all_of(const result<value>& told, std::string_view 
   const auto* member = told->find(name);
   const auto* items = member == nullptr ? nullptr : member->as<array>();
   if (items == nullptr)
-    return fault{fault_code::failed, "the daemon's answer has no " + std::string{name}, ""};
+    return fault{fault_code::undone, "the daemon's answer has no " + std::string{name}, ""};
   std::vector<Message> all;
   for (const auto& one : *items) {
     auto made = read(one);

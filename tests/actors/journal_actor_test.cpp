@@ -407,6 +407,9 @@ BOOST_FIXTURE_TEST_CASE(a_scrub_is_answered_with_its_report_or_busy, journalling
 BOOST_FIXTURE_TEST_CASE(raises_the_floor_between_batches, journalling) {
   start();
   BOOST_TEST(!hand_in("a", many("a", 9)));
+  const auto tried = ask<floor_raised>(actor, raise_floor{sequence{5}, false, "old", true});
+  BOOST_TEST((tried.floor == sequence{5}));
+  BOOST_TEST((disk->floor == sequence{0})); // a dry run
   const auto raised = ask<floor_raised>(actor, raise_floor{sequence{5}, false, "old"});
   BOOST_TEST((raised.floor == sequence{5}));
   BOOST_TEST((disk->floor == sequence{5}));

@@ -35,13 +35,13 @@ BOOST_AUTO_TEST_CASE(of_nothing_is_good_until_a_fault_is_given) {
 
 BOOST_AUTO_TEST_CASE(names_every_code_once) {
   std::string all;
-  for (int code = 1; code <= 11; ++code) {
+  for (int code = 1; code <= fault_code_last; ++code) {
     const auto word = to_string(static_cast<fault_code>(code));
     BOOST_TEST(word != "unknown");
     BOOST_TEST(all.find(" " + std::string{word} + " ") == std::string::npos);
     all += " " + std::string{word} + " ";
   }
-  BOOST_TEST(to_string(static_cast<fault_code>(12)) == "unknown");
+  BOOST_TEST(to_string(static_cast<fault_code>(fault_code_last + 1)) == "unknown");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -168,6 +168,13 @@ BOOST_AUTO_TEST_CASE(ends_at_the_floor_and_what_was_retired_stays_a_duplicate) {
   BOOST_TEST(floor_refused(1000).find("anchor") != std::string::npos);
   BOOST_TEST(floor_refused(35).find("mailer") != std::string::npos);
   BOOST_TEST(floor_refused(25).find("at once") != std::string::npos);
+  for (const auto& [floor, forced, may] :
+       {std::tuple{6, false, true}, std::tuple{25, false, false}, std::tuple{25, true, true},
+        std::tuple{1000, true, false}})
+    BOOST_TEST(static_cast<bool>(
+                   live->may_raise_floor(sequence{static_cast<std::uint64_t>(floor)}, forced))
+               == may);
+  BOOST_TEST(good(live->read().head()).floor == sequence{0}); // asking changed nothing
   good(live->raise_floor(sequence{6}, false, "test", {5}));
   good(live->raise_floor(sequence{25}, true, "test", {5}));
   for (int restart = 0; restart < 2; ++restart) {

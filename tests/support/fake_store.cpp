@@ -227,9 +227,15 @@ public:
   }
 
   result<void> raise_floor(sequence floor, bool forced, const std::string&, wall_time) override {
+    if (auto may = may_raise_floor(floor, forced); !may)
+      return may;
+    disk_->floor = floor;
+    return {};
+  }
+
+  result<void> may_raise_floor(sequence floor, bool forced) const override {
     if (floor > disk_->head() && !forced)
       return fault{fault_code::conflict, "beyond the anchor", {}};
-    disk_->floor = floor;
     return {};
   }
 

@@ -162,6 +162,37 @@ BOOST_FIXTURE_TEST_CASE(names_what_does_not_exist, with_store) {
   BOOST_TEST(!std::filesystem::exists(around.path("fork")));
 }
 
+BOOST_FIXTURE_TEST_CASE(does_nothing_dangerous_in_a_dry_run, with_store) {
+  BOOST_TEST(on_data({"ingest", "--stream", "s", "-"}, "{\"n\":1}\n{\"n\":2}\n").code == 0);
+  // Looking needs neither a reason nor the directory's name.
+  const auto sound = on_data({"store", "accept-loss", "--dry-run"});
+  BOOST_TEST(sound.code == 0);
+  BOOST_TEST(has(sound.out, "Nothing would have to be given up"), sound.out + sound.err);
+  const auto listed = document(on_data({"store", "accept-loss", "--dry-run", "--json"}));
+  BOOST_TEST(listed.find("damage")->as<holdfast::array>()->empty());
+  BOOST_TEST(on_data({"store", "accept-loss"}).code == 2);
+  const command::daemon running{data};
+  const auto retire = [&](std::vector<std::string> more) {
+    std::vector<std::string> words{"store", "retire", "--to", "1", "--reason", "test", "--force"};
+    words.insert(words.end(), more.begin(), more.end());
+    return on_data(words);
+  };
+  const auto tried = retire({"--dry-run"});
+  BOOST_TEST(tried.code == 0, tried.out + tried.err);
+  BOOST_TEST(has(tried.out, "would be retired"));
+  BOOST_TEST(has(on_data({"events", "search", "--limit", "1"}).out, "\"n\":1"));
+  BOOST_TEST(retire({}).code == 0);
+  BOOST_TEST(!has(on_data({"events", "search", "--limit", "1"}).out, "\"n\":1"));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_failure_that_is_not_the_store_s_is_code_1_not_9, with_store) {
+  // Every fault without a better word used to end as if the store had failed.
+  command::directory other;
+  const auto long_name = other.path(std::string(200, 's'));
+  const auto ended = run({"--data", data, "--socket", long_name, "run"});
+  BOOST_TEST(ended.code != 9, ended.err);
+}
+
 BOOST_AUTO_TEST_CASE(names_every_mistake_of_a_configuration_with_its_place) {
   const command::directory around;
   around.write("bad.toml", "[store]\ndata = 3\nmemroy = \"1 MiB\"\n");

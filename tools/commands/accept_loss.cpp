@@ -15,6 +15,28 @@ struct loss_words {
   bool dry_run = false;
 };
 
+/// What is damaged, so that one can see what would be given up.
+result<exit_code> only_look(const options& chosen, const std::filesystem::path& data,
+                            session& told) {
+  const auto files = persistence::make_posix_disk();
+  const auto report = persistence::verify_stopped(store_options_of(chosen, data, *files), false);
+  if (!report && report.error().code != fault_code::corrupt)
+    return report.error();
+  const auto damage = report ? report->damage : std::vector<fault>{report.error()};
+  array listed;
+  for (const auto& one : damage) {
+    listed.emplace_back(one.what);
+    if (!told.json())
+      told.line(printable(one.what));
+  }
+  if (told.json())
+    told.document("accept-loss", {{"dry_run", true}, {"damage", std::move(listed)}});
+  else if (damage.empty())
+    told.line("Nothing would have to be given up.");
+  told.note("Nothing was changed (--dry-run).");
+  return exit_code::done;
+}
+
 result<exit_code> accept_loss(const loss_words& typed, session& told) {
   const auto at = find_place(told);
   if (!at)
@@ -22,6 +44,8 @@ result<exit_code> accept_loss(const loss_words& typed, session& told) {
   const auto data = need_data(*at);
   if (!data)
     return data.error();
+  if (typed.dry_run)
+    return only_look(at->chosen, *data, told);
   const auto name = data->filename().string();
   if (typed.reason.empty())
     return fault{fault_code::invalid, "giving records up needs a reason",
@@ -31,14 +55,6 @@ result<exit_code> accept_loss(const loss_words& typed, session& told) {
                  "this gives up acknowledged records of " + data->string() + " for ever",
                  "If that is what you want, repeat the directory's name: --confirm=" + name + "."};
   auto files = persistence::make_posix_disk();
-  if (typed.dry_run) {
-    const auto report =
-        persistence::verify_stopped(store_options_of(at->chosen, *data, *files), false);
-    for (const auto& one : report ? report->damage : std::vector<fault>{report.error()})
-      told.line(printable(one.what));
-    told.note("Nothing was changed (--dry-run).");
-    return exit_code::done;
-  }
   const auto given_up = persistence::store::accept_loss(store_options_of(at->chosen, *data, *files),
                                                         typed.reason, os::wall_now());
   if (!given_up)

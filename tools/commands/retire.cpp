@@ -15,6 +15,7 @@ struct retire_words {
   std::string to;
   std::string reason;
   bool force = false;
+  bool dry_run = false;
 };
 
 result<exit_code> retire(const retire_words& typed, session& told) {
@@ -33,14 +34,19 @@ result<exit_code> retire(const retire_words& typed, session& told) {
   if (at->socket.empty())
     return no_daemon(*at);
   const upstream::door_client client{{.socket = at->socket, .deadline = told.request_timeout()}};
-  const auto answer = client.post_value(
-      "/v1/retention",
-      json::print(object{{"floor", floor}, {"force", typed.force}, {"reason", typed.reason}}));
+  const auto answer =
+      client.post_value("/v1/retention", json::print(object{{"floor", floor},
+                                                            {"force", typed.force},
+                                                            {"dry_run", typed.dry_run},
+                                                            {"reason", typed.reason}}));
   if (!answer)
     return answer.error().code == fault_code::unreachable ? no_daemon(*at) : answer.error();
   const auto raised = answer->integer_at("floor");
   if (told.json())
-    told.document("store-retire", {{"floor", raised}});
+    told.document("store-retire", {{"floor", raised}, {"dry_run", typed.dry_run}});
+  else if (typed.dry_run)
+    told.line("Records up to " + std::to_string(raised)
+              + " would be retired. Nothing was changed (--dry-run).");
   else
     told.line("Records up to " + std::to_string(raised)
               + " are retired; their files go as they fall behind. What was seen stays known.");
@@ -59,7 +65,8 @@ command_spec store_retire_spec() {
               "retired events are still recognised. By default everything is kept for ever.\n",
           .options = {{"--to", "SEQ", "The last record to retire.", &typed->to},
                       {"--reason", "TEXT", "Why; kept in the audit record.", &typed->reason},
-                      {"--force", "", "Also beyond those limits.", &typed->force}},
+                      {"--force", "", "Also beyond those limits.", &typed->force},
+                      {"--dry-run", "", "Only say whether it would be done.", &typed->dry_run}},
           .run = [typed](session& told) { return retire(*typed, told); }};
 }
 
