@@ -86,8 +86,14 @@ result<append_result> answers_of(const upstream::door_answer& told, std::size_t 
   return made;
 }
 
-/// A daemon's door. One thread posts batch after batch, so that their order stays and the next
-/// ones are read meanwhile.
+/// Events were taken, or refused whole for now: the next batch may go.
+bool answers_it(const upstream::door_answer& told) {
+  return told.status < 400 || told.status == 429 || told.status == 507;
+}
+
+/// A daemon's door. One thread posts batch after batch, so that their order stays. It does nothing
+/// else: while the daemon works on one batch, the caller prints those to come and reads the answer
+/// to the one before.
 class door_sink final : public event_sink {
 public:
   door_sink(const std::filesystem::path& socket, std::chrono::milliseconds timeout)
@@ -99,19 +105,18 @@ public:
     auto body = std::make_shared<std::string>();
     for (const auto& one : batch)
       print_envelope(one, *body);
-    auto promised = std::make_shared<std::promise<result<append_result>>>();
-    sent_.push_back(promised->get_future());
+    auto promised = std::make_shared<std::promise<result<upstream::door_answer>>>();
+    sent_.push_back({promised->get_future(), batch.size()});
     const auto target = "/v1/events?durability=" + std::string{to_string(level)};
-    const bool taken = poster_->submit(
-        [client = client_, broken = broken_, body, promised, target, count = batch.size()] {
+    const bool taken =
+        poster_->submit([client = client_, broken = broken_, body, promised, target] {
           // After one failure the later batches wait for `reopen`: else they would overtake it.
           if (broken->load())
             return promised->set_value(fault{fault_code::unreachable, "not sent", {}});
           auto told = client->post(target, *body, "application/x-ndjson");
-          auto answers = told ? answers_of(*told, count) : result<append_result>{told.error()};
-          if (!answers)
+          if (!told || !answers_it(*told))
             broken->store(true);
-          promised->set_value(std::move(answers));
+          promised->set_value(std::move(told));
         });
     if (!taken)
       return fault{fault_code::busy, "too many batches are on their way", {}};
@@ -119,9 +124,10 @@ public:
   }
 
   result<append_result> receive() override {
-    auto answer = sent_.front().get();
+    auto oldest = std::move(sent_.front());
     sent_.pop_front();
-    return answer;
+    const auto told = oldest.answer.get();
+    return told ? answers_of(*told, oldest.events) : result<append_result>{told.error()};
   }
 
   result<void> reopen() override {
@@ -143,7 +149,12 @@ private:
   upstream::door_settings settings_;
   std::shared_ptr<std::atomic<bool>> broken_;
   std::shared_ptr<upstream::door_client> client_;
-  std::deque<std::future<result<append_result>>> sent_;
+  struct posted {
+    std::future<result<upstream::door_answer>> answer;
+    std::size_t events;
+  };
+
+  std::deque<posted> sent_;
   std::unique_ptr<os::worker_pool> poster_;
 };
 
