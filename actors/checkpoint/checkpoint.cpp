@@ -69,8 +69,6 @@ decision checkpointer::on(const page_failed& told, instant now) {
   reading_ = false;
   read_after_ = pause(now);
   trouble(told.why, made);
-  if (!is_quiet(told.why.code))
-    fail_demands(told.why, made);
   return finish(now, made);
 }
 
@@ -91,8 +89,6 @@ decision checkpointer::on(const state_refused& told, instant now) {
   saving_ = false;
   save_after_ = pause(now);
   trouble(told.why, made);
-  if (!is_quiet(told.why.code))
-    fail_demands(told.why, made);
   return finish(now, made);
 }
 
@@ -184,10 +180,11 @@ void checkpointer::fail_demands(const fault& why, decision& made) {
 }
 
 void checkpointer::trouble(const fault& why, decision& made) {
-  if (in_trouble_ || is_quiet(why.code))
+  if (is_quiet(why.code))
     return;
-  in_trouble_ = true;
-  made.troubled = why;
+  if (!std::exchange(in_trouble_, true))
+    made.troubled = why;
+  fail_demands(why, made);
 }
 
 instant checkpointer::pause(instant now) {

@@ -224,32 +224,41 @@ int fail(int error) {
   return -1;
 }
 
+/// Performs what is allowed, and fails what is not.
+template <class Perform>
+auto as_ruled(const verdict& ruled, Perform perform) {
+  return ruled.error != 0 ? static_cast<decltype(perform())>(fail(ruled.error)) : perform();
+}
+
+/// The same for a write of so many bytes or parts, which may also be torn: `half` of it, and death.
+template <class Perform, class Count>
+ssize_t written_as_ruled(int fd, Count whole, Count half, Perform perform) {
+  const auto ruled = judge_fd(op_write, fd);
+  if (ruled.tear) {
+    perform(half);
+    die();
+  }
+  return as_ruled(ruled, [&] { return perform(whole); });
+}
+
+/// Half of a list of parts: at least one.
+int half_of(int count) {
+  return count > 1 ? count / 2 : 1;
+}
+
 } // namespace
 
 extern "C" {
 
 ssize_t write(int fd, const void* data, size_t size) {
   static const auto real = next<ssize_t (*)(int, const void*, size_t)>("write");
-  const auto ruled = judge_fd(op_write, fd);
-  if (ruled.error != 0)
-    return fail(ruled.error);
-  if (ruled.tear) {
-    real(fd, data, size / 2);
-    die();
-  }
-  return real(fd, data, size);
+  return written_as_ruled(fd, size, size / 2, [&](size_t part) { return real(fd, data, part); });
 }
 
 ssize_t pwrite64(int fd, const void* data, size_t size, off64_t offset) {
   static const auto real = next<ssize_t (*)(int, const void*, size_t, off64_t)>("pwrite64");
-  const auto ruled = judge_fd(op_write, fd);
-  if (ruled.error != 0)
-    return fail(ruled.error);
-  if (ruled.tear) {
-    real(fd, data, size / 2, offset);
-    die();
-  }
-  return real(fd, data, size, offset);
+  return written_as_ruled(fd, size, size / 2,
+                          [&](size_t part) { return real(fd, data, part, offset); });
 }
 
 ssize_t pwrite(int fd, const void* data, size_t size, off_t offset) {
@@ -258,26 +267,14 @@ ssize_t pwrite(int fd, const void* data, size_t size, off_t offset) {
 
 ssize_t writev(int fd, const iovec* parts, int count) {
   static const auto real = next<ssize_t (*)(int, const iovec*, int)>("writev");
-  const auto ruled = judge_fd(op_write, fd);
-  if (ruled.error != 0)
-    return fail(ruled.error);
-  if (ruled.tear) {
-    real(fd, parts, count > 1 ? count / 2 : 1);
-    die();
-  }
-  return real(fd, parts, count);
+  return written_as_ruled(fd, count, half_of(count),
+                          [&](int some) { return real(fd, parts, some); });
 }
 
 ssize_t pwritev64(int fd, const iovec* parts, int count, off64_t offset) {
   static const auto real = next<ssize_t (*)(int, const iovec*, int, off64_t)>("pwritev64");
-  const auto ruled = judge_fd(op_write, fd);
-  if (ruled.error != 0)
-    return fail(ruled.error);
-  if (ruled.tear) {
-    real(fd, parts, count > 1 ? count / 2 : 1, offset);
-    die();
-  }
-  return real(fd, parts, count, offset);
+  return written_as_ruled(fd, count, half_of(count),
+                          [&](int some) { return real(fd, parts, some, offset); });
 }
 
 ssize_t pwritev(int fd, const iovec* parts, int count, off_t offset) {
@@ -286,8 +283,7 @@ ssize_t pwritev(int fd, const iovec* parts, int count, off_t offset) {
 
 ssize_t pread64(int fd, void* data, size_t size, off64_t offset) {
   static const auto real = next<ssize_t (*)(int, void*, size_t, off64_t)>("pread64");
-  const auto ruled = judge_fd(op_read, fd);
-  return ruled.error != 0 ? fail(ruled.error) : real(fd, data, size, offset);
+  return as_ruled(judge_fd(op_read, fd), [&] { return real(fd, data, size, offset); });
 }
 
 ssize_t pread(int fd, void* data, size_t size, off_t offset) {
@@ -296,20 +292,17 @@ ssize_t pread(int fd, void* data, size_t size, off_t offset) {
 
 int fdatasync(int fd) {
   static const auto real = next<int (*)(int)>("fdatasync");
-  const auto ruled = judge_fd(op_sync, fd);
-  return ruled.error != 0 ? fail(ruled.error) : real(fd);
+  return as_ruled(judge_fd(op_sync, fd), [&] { return real(fd); });
 }
 
 int fsync(int fd) {
   static const auto real = next<int (*)(int)>("fsync");
-  const auto ruled = judge_fd(op_sync, fd);
-  return ruled.error != 0 ? fail(ruled.error) : real(fd);
+  return as_ruled(judge_fd(op_sync, fd), [&] { return real(fd); });
 }
 
 int ftruncate64(int fd, off64_t size) {
   static const auto real = next<int (*)(int, off64_t)>("ftruncate64");
-  const auto ruled = judge_fd(op_truncate, fd);
-  return ruled.error != 0 ? fail(ruled.error) : real(fd, size);
+  return as_ruled(judge_fd(op_truncate, fd), [&] { return real(fd, size); });
 }
 
 int ftruncate(int fd, off_t size) {
@@ -318,8 +311,7 @@ int ftruncate(int fd, off_t size) {
 
 int fallocate64(int fd, int mode, off64_t offset, off64_t size) {
   static const auto real = next<int (*)(int, int, off64_t, off64_t)>("fallocate64");
-  const auto ruled = judge_fd(op_allocate, fd);
-  return ruled.error != 0 ? fail(ruled.error) : real(fd, mode, offset, size);
+  return as_ruled(judge_fd(op_allocate, fd), [&] { return real(fd, mode, offset, size); });
 }
 
 int fallocate(int fd, int mode, off_t offset, off_t size) {
@@ -328,20 +320,17 @@ int fallocate(int fd, int mode, off_t offset, off_t size) {
 
 int rename(const char* from, const char* to) {
   static const auto real = next<int (*)(const char*, const char*)>("rename");
-  const auto ruled = judge_path(op_rename, to);
-  return ruled.error != 0 ? fail(ruled.error) : real(from, to);
+  return as_ruled(judge_path(op_rename, to), [&] { return real(from, to); });
 }
 
 int unlink(const char* path) {
   static const auto real = next<int (*)(const char*)>("unlink");
-  const auto ruled = judge_path(op_unlink, path);
-  return ruled.error != 0 ? fail(ruled.error) : real(path);
+  return as_ruled(judge_path(op_unlink, path), [&] { return real(path); });
 }
 
 int mkdir(const char* path, mode_t mode) {
   static const auto real = next<int (*)(const char*, mode_t)>("mkdir");
-  const auto ruled = judge_path(op_create, path);
-  return ruled.error != 0 ? fail(ruled.error) : real(path, mode);
+  return as_ruled(judge_path(op_create, path), [&] { return real(path, mode); });
 }
 
 int open64(const char* path, int flags, ...) {

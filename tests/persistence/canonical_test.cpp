@@ -13,10 +13,7 @@
 
 using namespace holdfast;
 using namespace holdfast::persistence;
-using holdfast::testing::code_of;
-using holdfast::testing::from_hex;
-using holdfast::testing::good;
-using holdfast::testing::hex;
+using namespace holdfast::testing;
 
 namespace {
 

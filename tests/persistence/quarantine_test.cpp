@@ -11,10 +11,7 @@
 
 using namespace holdfast;
 using namespace holdfast::persistence;
-using holdfast::testing::ending;
-using holdfast::testing::good;
-using holdfast::testing::memory_disk;
-using holdfast::testing::operation;
+using namespace holdfast::testing;
 
 namespace {
 

@@ -12,11 +12,7 @@
 
 using namespace holdfast;
 using namespace holdfast::persistence;
-using holdfast::testing::code_of;
-using holdfast::testing::from_hex;
-using holdfast::testing::good;
-using holdfast::testing::harm;
-using holdfast::testing::hex;
+using namespace holdfast::testing;
 
 namespace {
 

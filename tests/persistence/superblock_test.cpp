@@ -12,13 +12,7 @@
 
 using namespace holdfast;
 using namespace holdfast::persistence;
-using holdfast::testing::code_of;
-using holdfast::testing::ending;
-using holdfast::testing::good;
-using holdfast::testing::harm;
-using holdfast::testing::hex;
-using holdfast::testing::memory_disk;
-using holdfast::testing::operation;
+using namespace holdfast::testing;
 
 namespace {
 

@@ -15,7 +15,7 @@ namespace bench {
 /// LLM usage events of 256 to 300 bytes in canonical form; every fifth repeats an earlier one.
 std::vector<holdfast::event> make_events(std::size_t count, std::uint64_t seed);
 
-/// One line of the report. A target of 0 means that the line is there to compare with.
+/// One line of the report. An empty target means that the line is there to compare with.
 struct figure {
   std::string what;
   double value = 0;

@@ -61,29 +61,44 @@ void show(session& told, const recorded_event& one, std::size_t columns) {
                                      : std::string{}));
 }
 
-result<exit_code> tail(const tail_words& typed, session& told) {
+/// What was asked for, and where it is looked for.
+struct question {
+  event_choice chosen;
+  source from;
+};
+
+result<question> question_of(const event_words& typed, session& told,
+                             appetite hunger = appetite::some) {
   auto chosen = understand(typed, told);
   if (!chosen)
     return chosen.error();
-  auto from = open_source(told);
+  auto from = open_source(told, hunger);
   if (!from)
     return from.error();
+  return question{*std::move(chosen), *std::move(from)};
+}
+
+result<exit_code> tail(const tail_words& typed, session& told) {
+  auto asked = question_of(typed, told);
+  if (!asked)
+    return asked.error();
+  auto& [chosen, from] = *asked;
   const auto columns = terminal_columns();
   ask_before_interrupt("\n");
   sequence next;
-  const auto last = last_events(*from->reader, *chosen, typed.limit == 0 ? 20 : typed.limit, next);
+  const auto last = last_events(*from.reader, chosen, typed.limit == 0 ? 20 : typed.limit, next);
   if (!last)
     return last.error();
   for (const auto& one : *last)
     show(told, one, columns);
-  chosen->limit = 0;
+  chosen.limit = 0;
   while (typed.follow && !interrupted()) {
     std::fflush(stdout);
     os::wait_for(std::chrono::milliseconds{200});
-    if (const auto caught = from->reader->catch_up(); !caught)
+    if (const auto caught = from.reader->catch_up(); !caught)
       return caught.error();
-    chosen->query.from = next;
-    const auto seen = each_event(*from->reader, *chosen, [&](const recorded_event& one) {
+    chosen.query.from = next;
+    const auto seen = each_event(*from.reader, chosen, [&](const recorded_event& one) {
       show(told, one, columns);
       return true;
     });
@@ -95,21 +110,19 @@ result<exit_code> tail(const tail_words& typed, session& told) {
 }
 
 result<exit_code> search(const event_words& typed, session& told) {
-  auto chosen = understand(typed, told);
-  if (!chosen)
-    return chosen.error();
-  auto from = open_source(told);
-  if (!from)
-    return from.error();
+  auto asked = question_of(typed, told);
+  if (!asked)
+    return asked.error();
+  auto& [chosen, from] = *asked;
   const auto columns = terminal_columns();
   ask_before_interrupt("\nholdfast: stopping here\n");
-  auto page = chosen->query;
+  auto page = chosen.query;
   page.limit = static_cast<std::size_t>(
       typed.limit == 0 ? 10'000 : std::min<std::uint64_t>(typed.limit, 10'000));
   told.note(api_call(page)
-            + (chosen->filters.empty() ? "" : "   (filters on the body are applied here)"));
+            + (chosen.filters.empty() ? "" : "   (filters on the body are applied here)"));
   std::uint64_t found = 0;
-  const auto next = each_event(*from->reader, *chosen, [&](const recorded_event& one) {
+  const auto next = each_event(*from.reader, chosen, [&](const recorded_event& one) {
     show(told, one, columns);
     ++found;
     return true;
@@ -118,30 +131,28 @@ result<exit_code> search(const event_words& typed, session& told) {
     return next.error();
   if (found == 0)
     told.note("No event fits.");
-  else if (found == chosen->limit)
+  else if (found == chosen.limit)
     told.note("There may be more: --from " + std::to_string(next->value) + ", or --limit 0.");
   return interrupted() ? exit_code::interrupted : exit_code::done;
 }
 
 result<exit_code> write_out(const event_words& typed, session& told) {
-  auto chosen = understand(typed, told);
-  if (!chosen)
-    return chosen.error();
-  auto from = open_source(told, appetite::all);
-  if (!from)
-    return from.error();
-  const auto head = from->reader->head();
+  auto asked = question_of(typed, told, appetite::all);
+  if (!asked)
+    return asked.error();
+  auto& [chosen, from] = *asked;
+  const auto head = from.reader->head();
   if (!head)
     return head.error();
   // Up to what is there now: an export of a busy store must end.
-  chosen->query.to = std::min(chosen->query.to.value_or(head->last), head->last);
+  chosen.query.to = std::min(chosen.query.to.value_or(head->last), head->last);
   ask_before_interrupt("\nholdfast: stopping here; what was written is complete lines\n");
   progress bar{told.error_terminal() && !told.options().quiet, "events", os::steady_now()};
   std::uint64_t written = 0;
   std::string line;
-  const auto begin = chosen->query.from.value;
-  const auto total = chosen->query.to->value - std::min(begin, chosen->query.to->value) + 1;
-  const auto next = each_event(*from->reader, *chosen, [&](const recorded_event& one) {
+  const auto begin = chosen.query.from.value;
+  const auto total = chosen.query.to->value - std::min(begin, chosen.query.to->value) + 1;
+  const auto next = each_event(*from.reader, chosen, [&](const recorded_event& one) {
     line.clear();
     json::print_line(one, line);
     line += '\n';
