@@ -37,7 +37,8 @@ public:
   }
 };
 
-/// RocksDB's own log of a reader, which changes no file, and of a world that is not the machine's.
+/// RocksDB's own log, which nobody keeps: once one of its lines could not be written,
+/// Debian's 7.8.3 fails an assertion at the next, and a full disk would end the process.
 class silence : public rocksdb::Logger {
 public:
   using Logger::Logv;
@@ -88,8 +89,6 @@ rocksdb::DBOptions database_options(opening how, const rocks_settings& settings,
   options.db_write_buffer_size = settings.memory_bytes;
   options.max_bgerror_resume_count = 60;
   options.bgerror_resume_retry_interval = 1000000;
-  options.keep_log_file_num = 5;
-  options.max_log_file_size = 16ULL << 20U;
   options.stats_dump_period_sec = 0;
   options.stats_persist_period_sec = 0;
   // While families are made, this version leaks a handle (and Debian's aborts) when it fails here.
@@ -97,8 +96,7 @@ rocksdb::DBOptions database_options(opening how, const rocks_settings& settings,
   // What holds `seen` in memory for these takes one writer; the log's reading is the only one.
   options.allow_concurrent_memtable_write = !looks_up(how) && !replays(how);
   options.db_host_id = "holdfast"; // the host's name is nobody's business
-  if (!writes(how) || settings.env != nullptr)
-    options.info_log = std::make_shared<silence>();
+  options.info_log = std::make_shared<silence>();
   return options;
 }
 
