@@ -82,6 +82,8 @@ void chronicle::tell(const start_report& found) const {
 void chronicle::tell(const stop_report& ended) const {
   for (const auto& one : ended.stayed)
     tell(severity::error, "runtime", "did not leave in time", {{"who", one}});
+  if (!ended.unclean.empty())
+    tell(severity::error, "runtime", "the store was not closed cleanly", {{"why", ended.unclean}});
   tell(severity::info, "runtime", "stopped",
        {{"took_ms", static_cast<std::int64_t>(ended.took.count())}});
 }

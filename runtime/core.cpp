@@ -387,8 +387,7 @@ stop_report runtime::core::stop(milliseconds deadline) {
     return {};
   const auto began = os::steady_now();
   listening.end_all();
-  stop_report made;
-  made.stayed = house->stop(deadline);
+  auto made = house->stop(deadline);
   abandoned = !made.stayed.empty();
   made.took = std::chrono::duration_cast<milliseconds>(os::steady_now() - began);
   log.tell(made);

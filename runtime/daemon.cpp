@@ -85,7 +85,7 @@ void ask_to_end(const std::shared_ptr<end_cell>& end, std::optional<fault> probl
 }
 
 /// Takes everything down; what will not go ends with the process.
-void stop_all(runtime::core& behind, http::door& door, const daemon_outlets& to) {
+result<void> stop_all(runtime::core& behind, http::door& door, const daemon_outlets& to) {
   const auto deadline = os::steady_now() + behind.chosen.stop_deadline;
   const auto cut = door.stop(behind.chosen.stop_deadline / 4);
   if (cut > 0)
@@ -93,11 +93,15 @@ void stop_all(runtime::core& behind, http::door& door, const daemon_outlets& to)
   const auto left =
       std::chrono::duration_cast<std::chrono::milliseconds>(deadline - os::steady_now());
   const auto stopped = behind.stop(std::max(left, std::chrono::milliseconds{100}));
-  if (stopped.stayed.empty())
-    return to.say("stopped in " + std::to_string(stopped.took.count()) + " ms");
   for (const auto& one : stopped.stayed)
     to.say("did not leave in time: " + one);
-  os::leave_now(1);
+  if (!stopped.stayed.empty())
+    os::leave_now(1);
+  to.say("stopped in " + std::to_string(stopped.took.count()) + " ms");
+  if (!stopped.unclean.empty())
+    return fault{fault_code::failed, "the store was not closed cleanly: " + stopped.unclean,
+                 "what was acknowledged is kept, and the next start verifies it"};
+  return {};
 }
 
 } // namespace
@@ -111,12 +115,19 @@ result<void> run_daemon(options chosen, const daemon_outlets& to) {
   chosen.door.socket = chosen.door.socket.empty() ? chosen.store.data / "holdfast.sock"
                                                   : os::absolute(chosen.door.socket);
   const auto end = std::make_shared<end_cell>();
+  // Nothing is acknowledged before the door opens, and a start may be cut off anywhere: it is not
+  // waited for, as it may be the disk that it waits for.
+  std::atomic<bool> starting{true};
   // Before any other thread, so that all of them leave the signals to this one.
   std::optional<os::stop_signals> signals;
   if (to.signals)
-    signals.emplace([&to, end](int, int count) {
+    signals.emplace([&to, &starting, end](int, int count) {
       if (count > 1) {
         to.say("forced");
+        os::leave_now(130);
+      }
+      if (starting) {
+        to.say("stopped while it was starting");
         os::leave_now(130);
       }
       to.say("stopping; once more forces it");
@@ -142,6 +153,7 @@ result<void> run_daemon(options chosen, const daemon_outlets& to) {
                  const auto* door = shown.load();
                  return door == nullptr ? std::vector<std::string>{} : door->addresses();
                }});
+  starting = false;
   auto opened = http::door::open(chosen.door, *backend, observer_of(behind, to));
   if (!opened)
     return opened.error();
@@ -153,9 +165,9 @@ result<void> run_daemon(options chosen, const daemon_outlets& to) {
   if (to.serving)
     to.serving([end] { ask_to_end(end, std::nullopt); });
   end->wait([](const end_reason& reason) { return reason.asked; });
-  stop_all(behind, *door, to);
+  const auto stopped = stop_all(behind, *door, to);
   const auto problem = end->with([](const end_reason& reason) { return reason.problem; });
-  return problem ? result<void>{*problem} : result<void>{};
+  return problem ? result<void>{*problem} : stopped;
 }
 
 } // namespace holdfast

@@ -107,7 +107,7 @@ struct household::core {
   caf::actor start_pressure();
   result<supervisor::handle> spawn(const std::string& name, std::vector<supervisor::child> of);
   bool await_end(const supervisor::handle& whom, milliseconds within);
-  std::string stop_journal_within(milliseconds within) const;
+  void stop_journal_within(milliseconds within, stop_report& into) const;
 
   household_parts given;
   std::shared_ptr<pressure::admission> cell = std::make_shared<pressure::admission>();
@@ -199,15 +199,16 @@ bool household::core::await_end(const supervisor::handle& whom, milliseconds wit
   return ended;
 }
 
-/// Answers why it did not end well, or nothing.
-std::string household::core::stop_journal_within(milliseconds within) const {
+/// A journal that ends without a store to close has left all the same.
+void household::core::stop_journal_within(milliseconds within, stop_report& into) const {
   const auto whom = find<journal::handle>("journal");
   if (!whom)
-    return "";
+    return;
   const auto told = ask<journal_stopped>(whom, within, stop_journal{within});
   if (!told)
-    return told.error().what;
-  return told->clean ? "" : told->what;
+    into.stayed.push_back("journal: " + told.error().what);
+  else if (!told->clean)
+    into.unclean = told->what;
 }
 
 household::household(std::unique_ptr<core> made) : core_{std::move(made)} {}
@@ -306,14 +307,14 @@ std::vector<child_list> household::children(milliseconds within) const {
   return found;
 }
 
-std::vector<std::string> household::stop(milliseconds within) {
+stop_report household::stop(milliseconds within) {
   const auto deadline = os::steady_now() + within;
   const auto left = [&] {
     const auto rest = std::chrono::duration_cast<milliseconds>(deadline - os::steady_now());
     return std::max(rest, milliseconds{1});
   };
   *core_->stopping = true;
-  std::vector<std::string> stayed;
+  stop_report made;
   auto folds = core_->folds.with([](auto& all) { return std::exchange(all, {}); });
   for (auto& [name, whom] : folds) {
     // At most half of what is left, so that one slow fold does not cost the others their end.
@@ -321,15 +322,14 @@ std::vector<std::string> household::stop(milliseconds within) {
     if (actor)
       std::ignore = core_->ask<folding_stopped>(actor, left() / 2, stop_folding{left() / 2});
     if (!core_->await_end(whom, left() / 2))
-      stayed.push_back("fold " + name);
+      made.stayed.push_back("fold " + name);
   }
-  if (auto why = core_->stop_journal_within(left()); !why.empty())
-    stayed.push_back("journal: " + why);
+  core_->stop_journal_within(left(), made);
   if (!core_->await_end(core_->root, left()))
-    stayed.emplace_back("root");
+    made.stayed.emplace_back("root");
   core_->root = nullptr;
   core_->book->clear();
-  return stayed;
+  return made;
 }
 
 } // namespace holdfast

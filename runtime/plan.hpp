@@ -9,6 +9,7 @@
 #include "messages/supervision.hpp"
 #include "persistence/telemetry_writer.hpp"
 #include "runtime/options.hpp"
+#include "runtime/runtime.hpp"
 
 #include <chrono>
 #include <functional>
@@ -67,9 +68,9 @@ public:
   std::vector<child_list> children(std::chrono::milliseconds within) const;
 
   /// Stops persistent actors (each with a last checkpoint), then the journal (which closes the
-  /// store), then everything else. Answers who would not leave; then nothing is taken apart, and
-  /// the household must be left to itself (`abandon`).
-  std::vector<std::string> stop(std::chrono::milliseconds within);
+  /// store), then everything else. Where somebody would not leave, nothing is taken apart, and the
+  /// household must be left to itself (`abandon`).
+  stop_report stop(std::chrono::milliseconds within);
 
 private:
   struct core;

@@ -57,6 +57,7 @@ struct runtime_stats {
 /// How a stop ended. `stayed` names who would not leave within the deadline; empty: all left.
 struct stop_report {
   std::vector<std::string> stayed;
+  std::string unclean; ///< Why the store was not closed cleanly; the next start verifies more.
   std::chrono::milliseconds took{0};
 };
 

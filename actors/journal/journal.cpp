@@ -381,6 +381,9 @@ void journal::reopened(const store_kept& told, instant now, decision& made) {
 }
 
 void journal::give_up(fault problem, decision& made) {
+  // A disk that forbids the journal something forbids the caller nothing.
+  if (problem.code != fault_code::corrupt)
+    problem.code = fault_code::failed;
   standing_ = standing::gave_up;
   trouble_ = problem;
   act_at_.reset();
