@@ -298,6 +298,8 @@ result<std::pair<sequence, sequence>> store::accept_loss(const store_options& op
   auto acknowledged = std::max(block->newest.frontier.at, block->newest.process.at);
   if (!survey->runs.empty())
     acknowledged = std::max(acknowledged, survey->runs.back().last);
+  if (survey->beyond.epoch != 0 && survey->beyond.epoch >= block->newest.epoch)
+    acknowledged = std::max(acknowledged, survey->beyond.last);
   auto left = gather(options, block->newest.instance, *survey);
   if (!left)
     return left.error();

@@ -114,6 +114,7 @@ result<void> live_store::write_superblock(const std::function<void(superblock&)>
   next.frontier_events = head.events;
   next.process = {head.last, head.chain};
   next.boot_id = options_.boot_id;
+  next.epoch = epoch_;
   next.floor = head.floor;
   next.written = now;
   change(next);

@@ -11,7 +11,8 @@ namespace {
 /// What must be there. Within one boot nothing that was written can be lost, so every batch of the
 /// mirror counts; across boots only those that were synced.
 sequence required(const evidence& known) {
-  return std::max(known.frontier, known.same_boot ? known.mirror_last : known.mirror_power);
+  return std::max(known.frontier, known.same_boot ? std::max(known.mirror_last, known.mirror_begun)
+                                                  : known.mirror_power);
 }
 
 /// A crash leaves at most the batch in the mirror that it interrupted in the log.
@@ -55,6 +56,10 @@ next_step decide(const evidence& known) {
 
 fault refusal(const evidence& known) {
   const auto needed = required(known);
+  if (const auto& best = known.tables_and_mirror.head; best && !known.log.head)
+    return missing(*best + 1, needed,
+                   "they were acknowledged; the mirror ends before them, and the log is damaged: "
+                       + known.log.problem.value_or(fault{}).what);
   if (known.log.head)
     return missing(*known.log.head + 1, needed,
                    "they were acknowledged, and neither the log nor the mirror has them");

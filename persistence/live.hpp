@@ -156,6 +156,7 @@ private:
 
   std::atomic<std::uint64_t> visible_{0};
   std::atomic<std::uint64_t> anchor_{0};
+  std::uint64_t epoch_ = 0; ///< Of this writer; set before any other thread comes.
   std::atomic<std::uint64_t> commits_{0};
   std::atomic<std::uint64_t> commit_bytes_{0};
   std::atomic<bool> failed_{false};

@@ -48,13 +48,23 @@ struct mirror_run {
   std::uint64_t batches = 0;
 };
 
+/// A batch whose header stands although the mirror does not hold everything before it.
+struct mirror_remnant {
+  std::uint64_t epoch = 0; ///< Of the writer; 0: there is none.
+  sequence first;
+  sequence last;
+};
+
 /// What the mirror holds. Runs are ordered by generation, the newest last; an unharmed mirror has
 /// one, or two when the older segment ends before an anchor that the newer one began after.
 struct mirror_survey {
   std::vector<mirror_run> runs;
   std::uint64_t generation_max = 0; ///< `generation_max >> 32` is the newest epoch that wrote.
   std::uint64_t bytes = 0;          ///< Of valid batches.
-  std::vector<std::string> damage;  ///< One sentence for each place; a torn tail is none.
+  /// The newest of the newest writer. Its records may be unreadable, but it was begun, and so every
+  /// record before it had been committed.
+  mirror_remnant beyond;
+  std::vector<std::string> damage; ///< One sentence for each place; a torn tail is none.
 
   /// The run that holds every record from `from` to `to`, or null.
   const mirror_run* covering(sequence from, sequence to) const;

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <tuple>
 #include <utility>
 
 namespace holdfast::persistence {
@@ -49,7 +50,13 @@ struct segment_found {
   std::uint64_t end = 0; ///< Where the run ends.
   /// Batches of the run's generation behind its end: something between is damaged.
   std::optional<std::pair<sequence, sequence>> cut_off;
+  mirror_remnant beyond;
 };
+
+void keep_newer(mirror_remnant& kept, const mirror_remnant& other) {
+  if (std::tie(other.epoch, other.first) > std::tie(kept.epoch, kept.first))
+    kept = other;
+}
 
 bool follows(const segment_found& so_far, const mirror_header& next) {
   if (!so_far.run)
@@ -101,6 +108,7 @@ result<void> look_behind(window& bytes, const instance_id& instance, std::uint64
     if (!*header)
       continue;
     found.generation_max = std::max(found.generation_max, (*header)->generation);
+    keep_newer(found.beyond, {(*header)->generation >> 32U, (*header)->first, (*header)->last});
     // The batch right at the end is a write that was cut short, not damage.
     if (offset == found.end || (found.run && (*header)->generation != found.run->generation))
       continue;
@@ -248,6 +256,7 @@ result<mirror_survey> survey_mirror(disk& files, const mirror_options& options) 
     if (!segment)
       continue;
     survey.generation_max = std::max(survey.generation_max, segment->generation_max);
+    keep_newer(survey.beyond, segment->beyond);
     if (!segment->run)
       continue;
     survey.bytes += segment->end;

@@ -224,6 +224,9 @@ result<finding> examine(const store_options& options, recovery_report& report) {
     found.known.mirror_last = found.survey.runs.back().last;
     found.known.mirror_power = found.survey.runs.back().power.at;
   }
+  // What an earlier writer left behind may have been lost, rightly, with the power.
+  if (found.survey.beyond.epoch != 0 && found.survey.beyond.epoch >= newest.epoch)
+    found.known.mirror_begun = sequence{found.survey.beyond.first.value - 1};
   if (const auto examined = examiner{options, found}.run(); !examined)
     return examined.error();
   watch.lap("verify");

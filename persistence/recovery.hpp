@@ -23,12 +23,13 @@ struct attempt {
 
 /// What a start knows. Filled step by step, as `decide` asks for more.
 struct evidence {
-  bool clean = false;                ///< The last writer stopped cleanly.
-  bool same_boot = false;            ///< It wrote in this boot: nothing written can have been lost.
-  sequence frontier;                 ///< Acknowledged, by the superblock.
-  sequence mirror_last;              ///< The newest batch of the mirror ends here; 0: none.
-  sequence mirror_power;             ///< The newest batch written at `power` ends here; 0: none.
-  std::uint64_t batches_missing = 0; ///< In the mirror, beyond the log.
+  bool clean = false;     ///< The last writer stopped cleanly.
+  bool same_boot = false; ///< It wrote in this boot: nothing written can have been lost.
+  sequence frontier;      ///< Acknowledged, by the superblock.
+  sequence mirror_last;   ///< The newest batch of the mirror ends here; 0: none.
+  sequence mirror_begun;  ///< Committed before a batch that the mirror has lost; 0: none.
+  sequence mirror_power;  ///< The newest batch written at `power` ends here; 0: none.
+  std::uint64_t batches_missing = 0;       ///< In the mirror, beyond the log.
   std::uint64_t power_batches_missing = 0; ///< Of those, at `power`.
   attempt log;                             ///< The log as it is.
   attempt log_and_mirror;                  ///< With the mirror's batches on top.

@@ -243,6 +243,9 @@ live_store::live_store(const store_options& options, parts taken)
 live_store::~live_store() = default;
 
 result<void> live_store::begin(std::uint64_t epoch, wall_time now) {
+  // The first superblock of this boot must not name an earlier epoch: what that one left in the
+  // mirror may have been lost, rightly, with the power.
+  epoch_ = epoch;
   // The mirror may be written over only once the tables hold what it holds.
   if (const auto anchored = advance_anchor(now); !anchored)
     return anchored.error();
@@ -250,12 +253,7 @@ result<void> live_store::begin(std::uint64_t epoch, wall_time now) {
   if (!tail)
     return tail.error();
   tail_ = std::move(*tail);
-  return write_superblock(
-      [&](superblock& next) {
-        next.epoch = epoch;
-        next.clean = false;
-      },
-      now);
+  return write_superblock([](superblock& next) { next.clean = false; }, now);
 }
 
 result<void> live_store::declare_indexes(wall_time now) {

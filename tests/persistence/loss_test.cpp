@@ -94,6 +94,37 @@ BOOST_AUTO_TEST_CASE(gives_up_what_log_and_mirror_both_lost) {
   BOOST_TEST(good(verify_damage(*live)).empty());
 }
 
+/// Log and mirror were both damaged, and the mirror's sound beginning was served as if the store
+/// ended there: batches behind the damage showed that more had been committed.
+BOOST_AUTO_TEST_CASE(is_asked_when_the_mirror_shows_that_more_was_committed_than_it_holds) {
+  create();
+  auto live = open();
+  for (int i = 1; i <= 40; ++i)
+    append(*live, i, i);
+  live.reset();
+  ruin(options.directory / "db", ".log");
+  const auto segment = options.directory / "tail" / "0";
+  std::ifstream in{segment, std::ios::binary};
+  std::string held{std::istreambuf_iterator<char>{in}, {}};
+  in.close();
+  held.resize(held.find_last_not_of('\0') + 1);
+  {
+    std::fstream file{segment, std::ios::in | std::ios::out | std::ios::binary};
+    file.seekp(static_cast<std::streamoff>(held.size() / 3));
+    file.write("\xff\x00\xff\x00\xff\x00", 6);
+  }
+  const auto refused = store::open(options, {4});
+  BOOST_REQUIRE(!refused);
+  BOOST_TEST(to_string(refused.error().code) == "corrupt");
+  BOOST_TEST(refused.error().what.find("..39 ") != std::string::npos, refused.error().what);
+
+  const auto lost = good(store::accept_loss(options, "both disks", {5}));
+  BOOST_TEST(lost.second == sequence{40});
+  live = open();
+  BOOST_TEST(sequences(live->read()).size() == lost.first.value - 1);
+  BOOST_TEST(append(*live, 41, 41).front().at > sequence{40});
+}
+
 BOOST_AUTO_TEST_CASE(gives_up_a_table_and_keeps_what_is_around_it) {
   create();
   auto live = open();
