@@ -87,8 +87,12 @@ result<void> check_data(const std::filesystem::path& data) {
     return fault{fault_code::not_found, data.string() + " does not exist",
                  "Is its disk mounted? A new store is made with `holdfast init " + data.string()
                      + "`."};
-  if (!std::filesystem::exists(data / "superblock", unknown) && !unknown
-      && !std::filesystem::exists(data / "db", unknown) && !unknown)
+  if (std::filesystem::exists(data / "superblock", unknown) || unknown)
+    return {};
+  if (std::filesystem::exists(data / "initialising", unknown))
+    return fault{fault_code::not_found, "making the store in " + data.string() + " did not end",
+                 "Run `holdfast init " + data.string() + "` again."};
+  if (!std::filesystem::exists(data / "db", unknown) && !unknown)
     return fault{fault_code::invalid, data.string() + " is not a Holdfast data directory",
                  "It has no superblock. Is it the right path, and is its disk mounted?"};
   return {};

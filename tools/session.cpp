@@ -14,16 +14,23 @@
 namespace holdfast::tools {
 namespace {
 
+std::string_view variable(const char* name) {
+  const char* held = std::getenv(name);
+  return held == nullptr ? std::string_view{} : std::string_view{held};
+}
+
 bool wants_colors(const common_options& chosen, bool terminal) {
   if (chosen.color == "always")
     return true;
   if (chosen.no_color || chosen.color == "never" || chosen.json || chosen.plain)
     return false;
-  const auto set = [](const char* name) {
-    const char* held = std::getenv(name);
-    return held == nullptr ? std::string_view{} : std::string_view{held};
-  };
-  return terminal && set("NO_COLOR").empty() && set("TERM") != "dumb";
+  return terminal && variable("NO_COLOR").empty() && variable("TERM") != "dumb";
+}
+
+/// A shell that cannot find the pager would take the results and show none of them.
+bool is_there(const std::string& command) {
+  const auto program = command.substr(0, command.find(' '));
+  return std::system(("command -v '" + program + "' >/dev/null 2>&1").c_str()) == 0;
 }
 
 /// Bytes of the valid UTF-8 sequence at the front; 0: there is none.
@@ -169,9 +176,9 @@ std::string session::toned(tone chosen, std::string_view text) const {
 void session::page() {
   if (!out_terminal_ || options_.no_pager || options_.json || options_.plain || pager_ != nullptr)
     return;
-  const char* chosen = std::getenv("PAGER");
-  const std::string command = chosen == nullptr || *chosen == '\0' ? "less -FRX" : chosen;
-  if (command == "cat")
+  const auto chosen = variable("PAGER");
+  const std::string command{chosen.empty() ? "less -FRX" : chosen};
+  if (command == "cat" || variable("TERM") == "dumb" || !is_there(command))
     return;
   std::signal(SIGPIPE, SIG_IGN); // the person may leave the pager early
   pager_ = ::popen(command.c_str(), "w");

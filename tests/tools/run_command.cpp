@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <pty.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -25,6 +26,41 @@ void redirect(const std::string& path, int flags, int onto) {
   const int opened = ::open(path.c_str(), flags, 0600);
   if (opened < 0 || ::dup2(opened, onto) < 0)
     ::_exit(126);
+}
+
+/// Words and environment as `execve` takes them, made before the fork.
+class call {
+public:
+  call(const std::vector<std::string>& words, const std::vector<std::string>& extra)
+      : words_{HOLDFAST_BINARY}, environment_{"PATH=/usr/bin:/bin", "HOME=/nonexistent", "TZ=UTC",
+                                              "LC_ALL=C.UTF-8"} {
+    words_.insert(words_.end(), words.begin(), words.end());
+    environment_.insert(environment_.end(), extra.begin(), extra.end());
+    for (auto& one : words_)
+      arguments_.push_back(one.data());
+    arguments_.push_back(nullptr);
+    for (auto& one : environment_)
+      variables_.push_back(one.data());
+    variables_.push_back(nullptr);
+  }
+
+  [[noreturn]] void become() {
+    ::alarm(60); // kept across exec: a command that hangs ends with a signal
+    ::execve(arguments_[0], arguments_.data(), variables_.data());
+    ::_exit(127);
+  }
+
+private:
+  std::vector<std::string> words_;
+  std::vector<std::string> environment_;
+  std::vector<char*> arguments_;
+  std::vector<char*> variables_;
+};
+
+int code_of(pid_t child) {
+  int status = 0;
+  BOOST_TEST_REQUIRE(::waitpid(child, &status, 0) == child);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
 } // namespace
@@ -52,33 +88,35 @@ ended run(const std::vector<std::string>& words, const std::string& input,
           const std::vector<std::string>& extra) {
   const directory around;
   around.write("in", input);
-  std::vector<std::string> kept{HOLDFAST_BINARY};
-  kept.insert(kept.end(), words.begin(), words.end());
-  std::vector<std::string> environment{"PATH=/usr/bin:/bin", "HOME=/nonexistent", "TZ=UTC",
-                                       "LC_ALL=C.UTF-8"};
-  environment.insert(environment.end(), extra.begin(), extra.end());
-  std::vector<char*> arguments;
-  for (auto& one : kept)
-    arguments.push_back(one.data());
-  arguments.push_back(nullptr);
-  std::vector<char*> variables;
-  for (auto& one : environment)
-    variables.push_back(one.data());
-  variables.push_back(nullptr);
+  call made{words, extra};
   const auto child = ::fork();
   BOOST_TEST_REQUIRE(child >= 0);
   if (child == 0) {
     redirect(around.path("in"), O_RDONLY, STDIN_FILENO);
     redirect(around.path("out"), O_WRONLY | O_CREAT, STDOUT_FILENO);
     redirect(around.path("err"), O_WRONLY | O_CREAT, STDERR_FILENO);
-    ::alarm(60); // kept across exec: a command that hangs ends with a signal
-    ::execve(arguments[0], arguments.data(), variables.data());
-    ::_exit(127);
+    made.become();
   }
-  int status = 0;
-  BOOST_TEST_REQUIRE(::waitpid(child, &status, 0) == child);
-  return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status),
-          read_all(around.path("out")), read_all(around.path("err"))};
+  const auto code = code_of(child);
+  return {code, read_all(around.path("out")), read_all(around.path("err"))};
+}
+
+ended run_on_terminal(const std::vector<std::string>& words,
+                      const std::vector<std::string>& extra) {
+  call made{words, extra};
+  winsize size{24, 80, 0, 0};
+  int terminal = -1;
+  const auto child = ::forkpty(&terminal, nullptr, nullptr, &size);
+  BOOST_TEST_REQUIRE(child >= 0);
+  if (child == 0)
+    made.become();
+  std::string shown;
+  char chunk[4096];
+  // A terminal whose other side has gone answers with an error, not with an end.
+  for (ssize_t got = 0; (got = ::read(terminal, chunk, sizeof chunk)) > 0;)
+    shown.append(chunk, static_cast<std::size_t>(got));
+  ::close(terminal);
+  return {code_of(child), shown, {}};
 }
 
 daemon::daemon(const std::string& data, const std::vector<std::string>& words) {

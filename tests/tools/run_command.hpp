@@ -33,6 +33,10 @@ private:
 ended run(const std::vector<std::string>& words, const std::string& input = {},
           const std::vector<std::string>& extra = {});
 
+/// The same on a terminal of 80 columns: `out` is what the terminal shows.
+ended run_on_terminal(const std::vector<std::string>& words,
+                      const std::vector<std::string>& extra = {});
+
 /// A daemon on a data directory that exists or, with `--init` among the words, is made. Killed with
 /// SIGKILL when it is destroyed.
 class daemon {
