@@ -4,7 +4,9 @@
 
 #include "persistence/crc32c.hpp"
 
+#include <algorithm>
 #include <charconv>
+#include <iterator>
 
 namespace holdfast::persistence {
 namespace {
@@ -221,6 +223,8 @@ bool parse_member(std::string_view name, cursor& text, std::string_view whole,
   if (name == "hash")
     return parse_hash(text, line);
   const auto begin = text.place();
+  if (name == "fields" && text.next() != '{')
+    return false;
   if (!text.skip(0))
     return false;
   if (name == "fields")
@@ -248,19 +252,22 @@ result<telemetry_line> parse_telemetry_line(std::string_view line) {
   telemetry_line made;
   cursor text{content};
   std::string name;
-  unsigned required = 0;
+  constexpr std::string_view required[] = {"seq", "boot", "pid", "time", "level", "message"};
+  auto missing = (1U << std::size(required)) - 1;
   if (!text.take('{'))
     return broken("is no JSON object");
   do {
     if (!text.string(name) || !text.take(':') || !parse_member(name, text, content, made))
       return broken("member \"" + name.substr(0, 40) + "\" at byte "
                     + std::to_string(text.place()));
-    required += name == "seq" || name == "boot" || name == "pid" || name == "time"
-                || name == "level" || name == "message";
+    // A name that comes twice does not stand for one that is missing.
+    const auto* const found = std::find(std::begin(required), std::end(required), name);
+    if (found != std::end(required))
+      missing &= ~(1U << static_cast<unsigned>(found - std::begin(required)));
   } while (text.take(','));
   if (!text.done())
     return broken("unexpected byte at " + std::to_string(text.place()));
-  if (required != 6)
+  if (missing != 0)
     return broken("lacks seq, boot, pid, time, level or message");
   return made;
 }
