@@ -31,6 +31,10 @@ class Broken(AssertionError):
     """A rule does not hold."""
 
 
+class Skipped(Exception):
+    """The scenario needs what this machine does not have."""
+
+
 class Unreachable(Exception):
     """The daemon gave no answer: the outcome is unknown."""
 
@@ -97,12 +101,17 @@ class Daemon:
         raise Broken(f"O8: not ready within {seconds} s\n{self.output()[-2000:]}")
 
     def request(self, method, path, body=None, kind="application/json", timeout=10.0):
+        status, _, text = self.exchange(method, path, body, kind, timeout)
+        return status, text
+
+    def exchange(self, method, path, body=None, kind="application/json", timeout=10.0):
+        """As `request`, with the answer's headers."""
         connection = Connection(self.socket, timeout)
         try:
             headers = {"Content-Type": kind} if body is not None else {}
             connection.request(method, path, body, headers)
             answer = connection.getresponse()
-            return answer.status, answer.read()
+            return answer.status, answer.headers, answer.read()
         except (OSError, http.client.HTTPException) as problem:
             raise Unreachable(str(problem)) from problem
         finally:

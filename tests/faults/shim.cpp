@@ -6,7 +6,8 @@
 //   read) path=TEXT      only files whose path contains TEXT when=N         from the N-th matching
 //   operation on, counted over all threads (default 1) last=M         up to the M-th (default: the
 //   same as when; 0: for ever) while=FILE     only while FILE exists action=kill | tear | eio |
-//   enospc   kill before it; write half of it, then kill; fail
+//   enospc | erofs | hang   kill before it; write half of it, then kill; fail; wait until FILE is
+//   gone
 // HOLDFAST_FAULT_COUNT=FILE: the number of matching operations of the first rule is kept there.
 #include <atomic>
 #include <cerrno>
@@ -23,6 +24,7 @@
 
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
@@ -41,7 +43,7 @@ enum operation : unsigned {
   op_read = 128
 };
 
-enum class action { kill, tear, eio, enospc };
+enum class action { kill, tear, eio, enospc, erofs, hang };
 
 struct rule {
   unsigned ops = 127;
@@ -108,6 +110,8 @@ void set(rule& made, const std::string& name, const std::string& value) {
     made.what = value == "tear"     ? action::tear
                 : value == "eio"    ? action::eio
                 : value == "enospc" ? action::enospc
+                : value == "erofs"  ? action::erofs
+                : value == "hang"   ? action::hang
                                     : action::kill;
   } else {
     std::fprintf(stderr, "HOLDFAST_FAULT: unknown setting '%s'\n", name.c_str());
@@ -192,6 +196,12 @@ verdict judge(unsigned op, const std::string& path) {
       return {.error = EIO};
     case action::enospc:
       return {.error = ENOSPC};
+    case action::erofs:
+      return {.error = EROFS};
+    case action::hang:
+      while (access(one->only_while.c_str(), F_OK) == 0)
+        poll(nullptr, 0, 10);
+      return {};
     }
   }
   return {};
