@@ -9,11 +9,7 @@ using namespace std::chrono_literals;
 
 namespace simulation {
 
-namespace {
-
 using namespace holdfast;
-
-const std::filesystem::path directory = "/store";
 
 /// The body of an event depends on its name alone, so that a repeat is the same event.
 event make_event(const std::string& name) {
@@ -24,6 +20,8 @@ event make_event(const std::string& name) {
   made.body = object{{"name", name}, {"pad", std::string(number % 120, 'x')}};
   return made;
 }
+
+namespace {
 
 persistence::store_options choose_options(memory_disk& disk, rocksdb::Env* env,
                                           std::uint64_t boot) {
@@ -268,7 +266,7 @@ void live(life& now, oracle& known, memory_disk& disk, std::mt19937_64& chance) 
 
 } // namespace
 
-std::string run_history(std::uint64_t seed) {
+std::string run_history(std::uint64_t seed, const sabotage& spoil) {
   std::mt19937_64 chance{seed};
   oracle known;
   auto disk = std::make_unique<memory_disk>(seed);
@@ -279,6 +277,8 @@ std::string run_history(std::uint64_t seed) {
     story << plan_failure(*disk, chance);
     const auto jump = static_cast<std::int64_t>(chance() % 4 == 0 ? chance() % 315'360'000 : 0)
                       * 1'000'000 * (chance() % 2 == 0 ? 1 : -1);
+    if (spoil)
+      spoil(*disk, known);
     {
       life here{*disk, known, boot, jump};
       if (here.opened())
@@ -299,6 +299,8 @@ std::string run_history(std::uint64_t seed) {
   }
   disk->mend();
   disk->set_full(false);
+  if (spoil)
+    spoil(*disk, known);
   life last{*disk, known, boot, 0};
   if (!last.opened())
     throw broken_promise{"O6: a sound disk was refused: " + last.refusal()->what};

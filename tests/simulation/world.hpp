@@ -11,6 +11,8 @@
 #include <rocksdb/env.h>
 
 #include <cstdint>
+#include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -104,8 +106,15 @@ private:
   bool opened_ = false;
 };
 
+/// The store's directory on every simulated disk, and the event of a name.
+inline const std::filesystem::path directory = "/store";
+holdfast::event make_event(const std::string& name);
+
+/// What is done to a disk before a life begins on it, to see that the questions notice.
+using sabotage = std::function<void(memory_disk&, const oracle&)>;
+
 /// One history from one seed: a few lives with faults between and inside them, then the questions.
 /// Throws `broken_promise`. Answers one line that says what happened.
-std::string run_history(std::uint64_t seed);
+std::string run_history(std::uint64_t seed, const sabotage& spoil = {});
 
 } // namespace simulation

@@ -181,6 +181,17 @@ void memory_disk::set_full(bool full) {
   full_ = full;
 }
 
+void memory_disk::lie_about(std::string path_part) {
+  const std::lock_guard held{mutex_};
+  lies_.push_back(std::move(path_part));
+}
+
+bool memory_disk::lies_about(const fs::path& path) const {
+  return std::any_of(lies_.begin(), lies_.end(), [&](const std::string& part) {
+    return path.string().find(part) != std::string::npos;
+  });
+}
+
 void memory_disk::set_capacity(std::uint64_t bytes) {
   const std::lock_guard held{mutex_};
   capacity_ = bytes;

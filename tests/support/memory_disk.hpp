@@ -69,6 +69,8 @@ public:
   void mend();
   /// Files cannot grow and new bytes cannot be written beyond their ends.
   void set_full(bool full);
+  /// From now on, a sync of a file whose path holds this answers that it is done, and is not.
+  void lie_about(std::string path_part);
   /// Bytes of all files together beyond which the disk is full.
   void set_capacity(std::uint64_t bytes);
 
@@ -113,10 +115,12 @@ private:
   std::shared_ptr<node> cloned(const std::shared_ptr<node>& from,
                                std::map<const node*, std::shared_ptr<node>>& made) const;
   bool room_for(std::uint64_t growth) const;
+  bool lies_about(const std::filesystem::path& path) const;
 
   mutable std::mutex mutex_;
   mutable std::mt19937_64 chance_;
   mutable std::vector<failure> failures_;
+  std::vector<std::string> lies_;
   mutable std::uint64_t changes_ = 0;
   std::shared_ptr<node> root_;
   std::map<std::filesystem::path, std::pair<std::uint64_t, std::string>> locks_;
