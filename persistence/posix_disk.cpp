@@ -37,6 +37,8 @@ fault from_error(int error, std::string_view doing, const fs::path& path) {
     return {fault_code::denied, std::move(what), "mount that file system for writing"};
   case ENOENT:
     return {fault_code::not_found, std::move(what), "check the path"};
+  case ENOTDIR:
+    return {fault_code::invalid, std::move(what), "name a directory"};
   case EMFILE:
   case ENFILE:
     return {fault_code::failed, std::move(what), "raise the limit of open files (`ulimit -n`)"};

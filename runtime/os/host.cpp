@@ -111,6 +111,9 @@ result<std::string> read_file(const std::filesystem::path& path, std::size_t byt
       return fault{fault_code::invalid,
                    path.string() + " has more than " + std::to_string(bytes_max) + " bytes", ""};
   }
+  if (file.bad()) // half a file, or none of it, is not what stands in it
+    return fault{fault_code::denied, "cannot read " + path.string() + ": " + std::strerror(errno),
+                 ""};
   return text;
 }
 

@@ -117,6 +117,42 @@ BOOST_AUTO_TEST_CASE(never_takes_another_directory_for_a_store) {
   BOOST_TEST(std::distance(std::filesystem::directory_iterator{around.path()}, {}) == 1);
 }
 
+BOOST_AUTO_TEST_CASE(takes_a_file_for_no_directory) {
+  const command::directory around;
+  around.write("file", "mine");
+  const auto made = run({"init", around.path("file")});
+  BOOST_TEST(made.code == 2);
+  BOOST_TEST(has(made.err, "Not a directory. name a directory"), made.err);
+}
+
+/// A configuration that could not be read was taken for an empty one, and found to be good.
+BOOST_FIXTURE_TEST_CASE(says_what_it_cannot_read, with_store) {
+  const std::string unreadable = "/proc/self/mem"; // also for root
+  const auto checked = run({"config", "check", unreadable});
+  BOOST_TEST(checked.code == 2);
+  BOOST_TEST(has(checked.out, "cannot read " + unreadable), checked.out);
+  const auto served = on_data({"--config", unreadable, "run"});
+  BOOST_TEST(served.code != 0);
+  BOOST_TEST(has(served.err, "cannot read " + unreadable), served.err);
+  const auto poured = on_data({"ingest", unreadable});
+  BOOST_TEST(poured.code == 5);
+  BOOST_TEST(has(poured.err, unreadable + ": Input/output error"), poured.err);
+}
+
+BOOST_AUTO_TEST_CASE(says_of_a_half_made_store_how_to_make_it_whole) {
+  const command::directory around;
+  std::filesystem::create_directories(around.path("data/db"));
+  around.write("data/initialising", "");
+  for (const auto& words : std::vector<std::vector<std::string>>{
+           {"run"}, {"store", "verify"}, {"events", "tail"}, {"ingest", "-"}}) {
+    auto with = words;
+    with.insert(with.begin(), {"--data", around.path("data")});
+    const auto ended = run(with);
+    BOOST_TEST(ended.code == 4);
+    BOOST_TEST(has(ended.err, "holdfast init"), ended.err);
+  }
+}
+
 BOOST_FIXTURE_TEST_CASE(makes_a_store_once, with_store) {
   const auto again = run({"init", data});
   BOOST_TEST(again.code == 7);
