@@ -370,7 +370,8 @@ void checkpoint_keys(std::vector<key>& into) {
            "checkpoint.events", 1, 1'000'000'000,
            [](options& o) -> numbers { return o.checkpoint.events; },
            "A checkpoint is taken after this many events, or after the interval, whichever is "
-           "first. While an actor has more than 10,000 records to catch up: after 10,000 events, or "
+           "first. While an actor has more than 10,000 records to catch up: after 10,000 events, "
+           "or "
            "the interval."),
        span(
            "checkpoint.interval", milliseconds{1}, 365 * day,

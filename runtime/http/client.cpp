@@ -32,7 +32,11 @@ constexpr std::size_t header_bytes_max = 64U << 10U;
 
 std::string head_of(const outgoing& asked) {
   std::string text{asked.method};
-  text.append(" ").append(asked.target).append(" HTTP/1.1\r\nHost: localhost\r\n");
+  text.append(" ").append(asked.target).append(" HTTP/1.1\r\n");
+  const bool named = std::any_of(asked.headers.begin(), asked.headers.end(),
+                                 [](const auto& one) { return one.first == "Host"; });
+  if (!named)
+    text += "Host: localhost\r\n";
   for (const auto& [name, said] : asked.headers)
     text.append(name).append(": ").append(said).append("\r\n");
   if (!asked.body.empty() || asked.method == "POST")

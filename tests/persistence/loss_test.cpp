@@ -241,8 +241,8 @@ BOOST_AUTO_TEST_CASE(takes_along_what_was_seen_of_retired_events) {
   }
   auto target = options;
   target.directory = temporary.path() / "fork";
-  const auto head = good(good(open_reader(options.directory, *files, {}))->head()).last;
-  good(fork(*good(open_reader(options.directory, *files, {})), head, target, {7}));
+  const auto head = good(good(open_reader(options))->head()).last;
+  good(fork(*good(open_reader(options)), head, target, {7}));
   auto forked = good(store::open(target, {8}));
   BOOST_TEST(duplicates(*forked) == expected, boost::test_tools::per_element());
   BOOST_TEST(good(verify_damage(*forked)).empty());

@@ -95,7 +95,7 @@ BOOST_AUTO_TEST_CASE(finds_what_a_walk_finds_however_it_was_declared) {
     check_reads(live->read());
     BOOST_TEST(good(verify_damage(*live)).empty());
   }
-  const auto beside = good(open_reader(options.directory, *files, {}));
+  const auto beside = good(open_reader(options));
   check_reads(*beside);
   live.reset(); // as a crash
   live = open();
