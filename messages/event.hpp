@@ -8,6 +8,7 @@
 #include "messages/value.hpp"
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -149,6 +150,8 @@ struct event_query {
   bool internal = false;           ///< Also Holdfast's own records.
   std::size_t limit = 100;         ///< Records in one page, 1 to 10,000.
   std::size_t scan_limit = 100000; ///< Records looked at for one page.
+  std::function<bool(const recorded_event&)>
+      where; ///< Holds for every record of the page; empty: all.
 };
 
 /// One page of records. Go on from `next` while it is not beyond `head`.

@@ -138,6 +138,16 @@ private:
   result<void> read_index(const event_query& query, sequence to, std::size_t looked_at,
                           event_page& page) const;
 
+  /// Adds a record to the page, if the query's own condition takes it, too.
+  result<void> take_in(sequence at, const record_view& view, const event_query& query,
+                       event_page& page) const {
+    auto& whole = page.events.emplace_back();
+    const auto done = raise(at, view, whole);
+    if (!done || (query.where && !query.where(whole)))
+      page.events.pop_back();
+    return done;
+  }
+
   const rocks& db_;
   const upcasters& raise_;
   const std::atomic<std::uint64_t>* visible_;
@@ -166,7 +176,7 @@ result<event_page> rocks_reader::events(const event_query& query) const {
         ++looked_at;
         page.next = at + 1;
         if (takes(query, view)) {
-          if (const auto done = raise(at, view, page.events.emplace_back()); !done)
+          if (const auto done = take_in(at, view, query, page); !done)
             return done.error();
         }
         return page.events.size() < query.limit && looked_at < query.scan_limit;
@@ -198,7 +208,7 @@ result<void> rocks_reader::read_index(const event_query& query, sequence to, std
                  return missing(number, number, "the index takes it for one of another stream");
                if (!takes(query, view))
                  return true;
-               const auto done = raise(number, view, page.events.emplace_back());
+               const auto done = take_in(number, view, query, page);
                return done ? result<bool>{true} : done.error();
              });
     if (!walked)

@@ -2,6 +2,7 @@
 // Which events a person asks for, and the walk through the pages that hold them.
 #include "tools/event_choice.hpp"
 
+#include "runtime/http/field_filter.hpp"
 #include "tools/interrupt.hpp"
 
 #include <algorithm>
@@ -91,19 +92,22 @@ result<event_choice> understand(const event_words& typed, const session& told) {
       return to.error();
     chosen.query.to = *to;
   }
+  http::fields_hold all;
   for (const auto& text : typed.filters) {
-    auto parsed = filter::parse(text);
+    auto parsed = http::field_filter::parse(text);
     if (!parsed)
       return parsed.error();
-    chosen.filters.push_back(*std::move(parsed));
+    all.filters.push_back(*std::move(parsed));
   }
+  if (!all.filters.empty())
+    chosen.query.where = std::move(all);
   return chosen;
 }
 
 std::string api_call(const event_query& query) {
   std::string call = "GET /v1/events?from=" + std::to_string(query.from.value);
   const auto add = [&](std::string_view name, const std::string& text) {
-    call += "&" + std::string{name} + "=" + url_encoded(text);
+    call += "&" + url_encoded(name) + "=" + url_encoded(text);
   };
   if (query.to)
     add("to", std::to_string(query.to->value));
@@ -117,8 +121,16 @@ std::string api_call(const event_query& query) {
     add("until", format_iso(*query.until));
   if (query.internal)
     add("internal", "true");
+  bool here = false;
+  if (const auto* fields = query.where.target<http::fields_hold>())
+    for (const auto& one : fields->filters) {
+      const auto named = one.as_query();
+      here = here || !named;
+      if (named)
+        add(named->first, named->second);
+    }
   add("limit", std::to_string(query.limit));
-  return call;
+  return call + (here ? "   (expressions are applied here)" : "");
 }
 
 result<sequence> each_event(const persistence::reader& from, const event_choice& chosen,
@@ -127,18 +139,15 @@ result<sequence> each_event(const persistence::reader& from, const event_choice&
   std::uint64_t taken = 0;
   while (!interrupted()) {
     query.limit = page_max;
-    if (chosen.limit != 0 && chosen.filters.empty())
+    if (chosen.limit != 0)
       query.limit =
           static_cast<std::size_t>(std::min<std::uint64_t>(page_max, chosen.limit - taken));
     const auto page = from.events(query);
     if (!page)
       return page.error();
-    for (const auto& one : page->events) {
-      if (!all_hold(chosen.filters, one.body))
-        continue;
+    for (const auto& one : page->events)
       if (!take(one) || (++taken == chosen.limit && chosen.limit != 0))
         return one.at + 1;
-    }
     const bool over = page->next > page->head || (query.to && page->next > *query.to);
     if (over || page->next <= query.from)
       return std::max(page->next, query.from);

@@ -5,7 +5,6 @@
 #include "messages/event.hpp"
 #include "persistence/reader.hpp"
 #include "tools/command.hpp"
-#include "tools/filter.hpp"
 #include "tools/session.hpp"
 
 #include <functional>
@@ -34,13 +33,13 @@ std::vector<option_spec> event_specs(event_words& into, const std::string& limit
 /// The same, understood.
 struct event_choice {
   event_query query;
-  std::vector<filter> filters;
   std::uint64_t limit = 0;
 };
 
 result<event_choice> understand(const event_words& typed, const session& told);
 
-/// `GET /v1/events?...`, what the daemon is asked for one page.
+/// `GET /v1/events?...`, what the daemon would be asked for one page. Says where a condition is of
+/// the kind that only this side applies.
 std::string api_call(const event_query& query);
 
 /// Calls `take` for every chosen event in order, page by page, until it answers false, the limit or

@@ -47,6 +47,7 @@ constexpr auto topics = std::to_array<topic>({
   error~time.?out     an extended regular expression somewhere in the text
   usage.input>100     a field within a field
 
+A daemon is asked the same (GET /v1/events?field.latency_ms.gte=1000), but for expressions.
 Quote filters that your shell would read as redirections.
 )"},
     {"sources", R"(Where a command finds the store, the first that is given:

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reading events: pages as JSON or lines, single records, the head, a consumer's next events.
+#include "runtime/http/field_filter.hpp"
 #include "runtime/http/routes.hpp"
 #include "runtime/json.hpp"
 
@@ -12,6 +13,7 @@ namespace {
 
 constexpr std::size_t page_bytes_max = 8U << 20U; ///< A page ends early beyond it.
 constexpr std::size_t records_at_once = 256;
+constexpr std::size_t filters_max = 16;
 
 /// Records as text: the members of a JSON array, or lines.
 struct page_text {
@@ -60,6 +62,26 @@ result<page_text> print_page(const persistence::reader& reader, event_query want
   return made;
 }
 
+/// Every `field.PATH=VALUE` of the query, as one condition; empty where there is none.
+result<std::function<bool(const recorded_event&)>> fields_of(const request& asked) {
+  constexpr std::string_view front = "field.";
+  fields_hold all;
+  for (auto at = asked.query.lower_bound(front);
+       at != asked.query.end() && at->first.starts_with(front); ++at) {
+    if (all.filters.size() == filters_max)
+      return fault{fault_code::invalid,
+                   "more than " + std::to_string(filters_max) + " conditions on fields", ""};
+    auto one = field_filter::of_query(std::string_view{at->first}.substr(front.size()), at->second);
+    if (!one)
+      return one.error();
+    all.filters.push_back(*std::move(one));
+  }
+  std::function<bool(const recorded_event&)> where;
+  if (!all.filters.empty())
+    where = std::move(all);
+  return where;
+}
+
 result<event_query> query_of(const request& asked, std::uint64_t usual_limit) {
   event_query wanted;
   auto from = number_in(asked, "from", 1);
@@ -67,9 +89,10 @@ result<event_query> query_of(const request& asked, std::uint64_t usual_limit) {
   auto limit = number_in(asked, "limit", usual_limit, 10000);
   auto since = time_in(asked, "since");
   auto until = time_in(asked, "until");
+  auto where = fields_of(asked);
   for (const auto* problem : {from ? nullptr : &from.error(), to ? nullptr : &to.error(),
                               limit ? nullptr : &limit.error(), since ? nullptr : &since.error(),
-                              until ? nullptr : &until.error()})
+                              until ? nullptr : &until.error(), where ? nullptr : &where.error()})
     if (problem != nullptr)
       return *problem;
   wanted.from = sequence{std::max<std::uint64_t>(1, *from)};
@@ -78,6 +101,7 @@ result<event_query> query_of(const request& asked, std::uint64_t usual_limit) {
   wanted.limit = std::max<std::uint64_t>(1, *limit);
   wanted.since = *since;
   wanted.until = *until;
+  wanted.where = *std::move(where);
   const auto text = [&](std::string_view name) {
     const auto found = asked.query.find(name);
     return found == asked.query.end() ? std::string{} : found->second;

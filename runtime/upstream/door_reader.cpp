@@ -4,6 +4,7 @@
 
 #include "persistence/canonical.hpp"
 #include "persistence/record.hpp"
+#include "runtime/http/field_filter.hpp"
 #include "runtime/json.hpp"
 
 #include <algorithm>
@@ -15,6 +16,8 @@ namespace {
 
 using persistence::journal_head;
 using persistence::record_view;
+
+constexpr std::size_t page_max = 10000;
 
 std::uint64_t number_at(const value& from, std::string_view name) {
   const auto* found = from.find(name);
@@ -46,9 +49,18 @@ result<std::vector<Message>> all_of(const result<value>& told, std::string_view 
   return all;
 }
 
+/// Whether the daemon can ask all of `where`.
+bool is_asked_there(const event_query& wanted) {
+  const auto* fields = wanted.where.target<http::fields_hold>();
+  return !wanted.where
+         || (fields != nullptr
+             && std::all_of(fields->filters.begin(), fields->filters.end(),
+                            [](const auto& one) { return one.as_query().has_value(); }));
+}
+
 std::string query_of(const event_query& wanted) {
   auto text = "?from=" + std::to_string(wanted.from.value) + "&limit="
-              + std::to_string(std::clamp<std::size_t>(wanted.limit, 1, 10000)) + "&proof=1";
+              + std::to_string(std::clamp<std::size_t>(wanted.limit, 1, page_max)) + "&proof=1";
   if (wanted.to)
     text += "&to=" + std::to_string(wanted.to->value);
   if (!wanted.stream.empty())
@@ -61,6 +73,10 @@ std::string query_of(const event_query& wanted) {
     text += "&until=" + percent(json::print_time(*wanted.until));
   if (wanted.internal)
     text += "&internal=1";
+  if (const auto* fields = wanted.where.target<http::fields_hold>())
+    for (const auto& one : fields->filters)
+      if (const auto named = one.as_query())
+        text += "&" + percent(named->first) + "=" + percent(named->second);
   return text;
 }
 
@@ -89,12 +105,22 @@ public:
   }
 
   result<event_page> events(const event_query& query) const override {
-    const auto told = client_->get_value("/v1/events" + query_of(query));
+    auto wanted = query;
+    if (!is_asked_there(query))
+      wanted.limit = page_max; // few of them may be left
+    const auto told = client_->get_value("/v1/events" + query_of(wanted));
     auto records = all_of(told, "events", json::record_from);
     if (!records)
       return records.error();
-    return event_page{*std::move(records), sequence{number_at(*told, "next")},
-                      sequence{number_at(*told, "head")}};
+    event_page page{*std::move(records), sequence{number_at(*told, "next")},
+                    sequence{number_at(*told, "head")}};
+    if (query.where)
+      std::erase_if(page.events, [&](const auto& one) { return !query.where(one); });
+    if (page.events.size() > query.limit) {
+      page.next = page.events[query.limit].at;
+      page.events.resize(query.limit);
+    }
+    return page;
   }
 
   result<void> scan(sequence from, sequence to,

@@ -53,7 +53,7 @@ public:
     for (; at <= last && page.events.size() < query.limit; ++at) {
       const auto& one = disk_->records[at.value - 1];
       if ((query.internal || one.kind == record_kind::event)
-          && takes_stream(query.stream, one.stream))
+          && takes_stream(query.stream, one.stream) && (!query.where || query.where(one)))
         page.events.push_back(one);
     }
     page.next = at;

@@ -119,8 +119,7 @@ result<exit_code> search(const event_words& typed, session& told) {
   auto page = chosen.query;
   page.limit = static_cast<std::size_t>(
       typed.limit == 0 ? 10'000 : std::min<std::uint64_t>(typed.limit, 10'000));
-  told.note(api_call(page)
-            + (chosen.filters.empty() ? "" : "   (filters on the body are applied here)"));
+  told.note(api_call(page));
   std::uint64_t found = 0;
   const auto next = each_event(*from.reader, chosen, [&](const recorded_event& one) {
     show(told, one, columns);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Filters on the fields of an event's body.
-#include "tools/filter.hpp"
+#include "runtime/http/field_filter.hpp"
 
 #include "runtime/json.hpp"
 
@@ -10,10 +10,10 @@
 #include <optional>
 #include <regex.h>
 
-namespace holdfast::tools {
+namespace holdfast::http {
 
 /// A compiled expression. POSIX, because std::regex recurses once per character of its subject.
-struct filter::expression {
+struct field_filter::expression {
   regex_t compiled{};
   bool ready = false;
 
@@ -54,7 +54,41 @@ std::string text_of(const value& given) {
 
 } // namespace
 
-result<filter> filter::parse(std::string_view text) {
+/// How an operation is written on a command line and at the end of a query's name.
+struct field_filter::spelling {
+  std::string_view sign;
+  std::string_view word;
+  operation how;
+
+  // Longer signs first: `>=` is not `>` with a value that begins with `=`.
+  static constexpr std::size_t count = 8;
+  static const std::array<spelling, count> all;
+};
+
+constexpr std::array<field_filter::spelling, field_filter::spelling::count>
+    field_filter::spelling::all{{{"!=", "ne", operation::unequal},
+                                 {">=", "gte", operation::greater_equal},
+                                 {"<=", "lte", operation::less_equal},
+                                 {"==", "eq", operation::equal},
+                                 {"=", "eq", operation::equal},
+                                 {">", "gt", operation::greater},
+                                 {"<", "lt", operation::less},
+                                 {"~", "", operation::like}}};
+
+/// Takes the names between the dots; false when one of them is empty.
+bool field_filter::take_path(std::string_view text) {
+  for (;;) {
+    const auto dot = std::min(text.find('.'), text.size());
+    if (dot == 0)
+      return false;
+    path_.emplace_back(text.substr(0, dot));
+    if (dot == text.size())
+      return true;
+    text.remove_prefix(dot + 1);
+  }
+}
+
+result<field_filter> field_filter::parse(std::string_view text) {
   const auto at = text.find_first_of("=!<>~");
   const auto invalid = [&](std::string why) {
     return fault{fault_code::invalid, "the filter \"" + std::string{text} + "\" " + std::move(why),
@@ -65,33 +99,13 @@ result<filter> filter::parse(std::string_view text) {
     return invalid("has no operator");
   if (at == 0)
     return invalid("names no field");
-  filter made;
-  auto field = text.substr(0, at);
-  for (;;) {
-    const auto dot = std::min(field.find('.'), field.size());
-    if (dot == 0)
-      return invalid("has an empty field name");
-    made.path_.emplace_back(field.substr(0, dot));
-    if (dot == field.size())
-      break;
-    field.remove_prefix(dot + 1);
-  }
-  auto rest = text.substr(at);
-  struct spelling {
-    std::string_view sign;
-    operation how;
-  };
-  static constexpr auto spellings = std::to_array<spelling>({{"!=", operation::unequal},
-                                                             {">=", operation::greater_equal},
-                                                             {"<=", operation::less_equal},
-                                                             {"==", operation::equal},
-                                                             {"=", operation::equal},
-                                                             {">", operation::greater},
-                                                             {"<", operation::less},
-                                                             {"~", operation::like}});
-  const auto found = std::find_if(spellings.begin(), spellings.end(),
+  field_filter made;
+  if (!made.take_path(text.substr(0, at)))
+    return invalid("has an empty field name");
+  const auto rest = text.substr(at);
+  const auto found = std::find_if(spelling::all.begin(), spelling::all.end(),
                                   [&](const auto& one) { return rest.starts_with(one.sign); });
-  if (found == spellings.end())
+  if (found == spelling::all.end())
     return invalid("has no operator");
   made.how_ = found->how;
   made.text_ = rest.substr(found->sign.size());
@@ -109,7 +123,37 @@ result<filter> filter::parse(std::string_view text) {
   return made;
 }
 
-bool filter::compares(const value& found) const {
+result<field_filter> field_filter::of_query(std::string_view name, std::string_view text) {
+  field_filter made;
+  auto path = name;
+  const auto dot = path.rfind('.');
+  const auto last = dot == path.npos ? std::string_view{} : path.substr(dot + 1);
+  for (const auto& [_, word, how] : spelling::all)
+    if (!last.empty() && word == last) {
+      made.how_ = how;
+      path = path.substr(0, dot);
+    }
+  made.text_ = text;
+  if (!made.take_path(path))
+    return fault{fault_code::invalid,
+                 "`field." + std::string{name.substr(0, 200)} + "` has an empty field name",
+                 "write for example field.model=gpt-4o or field.usage.input.gte=100"};
+  return made;
+}
+
+std::optional<std::pair<std::string, std::string>> field_filter::as_query() const {
+  if (how_ == operation::like)
+    return std::nullopt;
+  std::string name = "field";
+  for (const auto& part : path_)
+    name += "." + part;
+  const auto found = std::find_if(spelling::all.begin(), spelling::all.end(),
+                                  [&](const auto& one) { return one.how == how_; });
+  // Without an ending the path's own last name could be taken for one.
+  return std::pair{name + "." + std::string{found->word}, text_};
+}
+
+bool field_filter::compares(const value& found) const {
   if (how_ == operation::like)
     return ::regexec(&like_->compiled, text_of(found).c_str(), 0, nullptr, 0) == 0;
   int order = 0;
@@ -140,7 +184,7 @@ bool filter::compares(const value& found) const {
   return false;
 }
 
-bool filter::holds(const value& body) const {
+bool field_filter::holds(const value& body) const {
   const auto* found = &body;
   for (const auto& name : path_) {
     found = found->find(name);
@@ -150,9 +194,9 @@ bool filter::holds(const value& body) const {
   return compares(*found);
 }
 
-bool all_hold(const std::vector<filter>& filters, const value& body) {
+bool fields_hold::operator()(const recorded_event& one) const {
   return std::all_of(filters.begin(), filters.end(),
-                     [&](const filter& one) { return one.holds(body); });
+                     [&](const field_filter& filter) { return filter.holds(one.body); });
 }
 
-} // namespace holdfast::tools
+} // namespace holdfast::http
