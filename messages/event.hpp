@@ -48,7 +48,8 @@ enum class record_kind : std::uint8_t {
 /// What a producer submits.
 ///
 /// Two events are the same event when stream, type, schema version and body (volatile fields left
-/// out) are equal, or, where `key` is given, when stream and key are. `time` is no part of it.
+/// out) are equal, or, where `key` is given, when stream and key are. `time`, `causation` and
+/// `trace` are no part of it.
 struct event {
   std::string stream;         ///< 1 to 200 bytes, no control characters, not beginning with `$`.
   std::string type = "event"; ///< Names the schema of the body; 1 to 100 bytes.
@@ -57,11 +58,12 @@ struct event {
   wall_time time;             ///< When it happened by the producer's clock; 0: when it is stored.
   sequence causation;         ///< The record that caused this one; 0: none known.
   value body;
+  std::string trace; ///< What request caused it: `TRACE-SPAN`, 32 and 16 digits; empty: unknown.
 
   static constexpr auto name = "event";
   static constexpr auto fields =
       std::make_tuple(&event::stream, &event::type, &event::schema, &event::key, &event::time,
-                      &event::causation, &event::body);
+                      &event::causation, &event::body, &event::trace);
 };
 
 /// A record as it is kept. `body` has passed every upcaster of its type.
@@ -79,13 +81,14 @@ struct recorded_event {
   digest content{};     ///< SHA-256 of the record's names and canonical body.
   chain_digest chain{}; ///< The chain up to and including this record.
   value body;
+  std::string trace; ///< As the producer gave it, or its `traceparent`; empty: none.
 
   static constexpr auto name = "recorded_event";
   static constexpr auto fields = std::make_tuple(
       &recorded_event::at, &recorded_event::kind, &recorded_event::level, &recorded_event::stream,
       &recorded_event::type, &recorded_event::schema, &recorded_event::key, &recorded_event::time,
       &recorded_event::recorded, &recorded_event::causation, &recorded_event::content,
-      &recorded_event::chain, &recorded_event::body);
+      &recorded_event::chain, &recorded_event::body, &recorded_event::trace);
 };
 
 /// What became of one submitted event.

@@ -129,6 +129,11 @@ draft make_draft(const event& submitted, durability level, const event_limits& l
   made.causation = submitted.causation;
   if (auto broken = check(submitted, limits); !broken.empty())
     return refused(std::move(made), std::move(broken));
+  if (auto raw = trace_bytes(submitted.trace))
+    made.trace = *std::move(raw);
+  else
+    return refused(std::move(made), "trace: must be 32 and 16 small hexadecimal digits with a `-` "
+                                    "between, neither all zeros");
   // Most bodies fit; growing in steps would copy them three times.
   made.body.reserve(512);
   if (auto encoded = encode_canonical(submitted.body, made.body); !encoded)

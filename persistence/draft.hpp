@@ -67,7 +67,8 @@ struct draft {
   std::string key;
   wall_time time;
   sequence causation;
-  std::string body; ///< Canonical msgpack.
+  std::string trace; ///< 24 bytes, or empty.
+  std::string body;  ///< Canonical msgpack.
   digest content{};
   digest identity{};         ///< The `seen` key; for events only.
   digest payload_identity{}; ///< Tells a conflict from a duplicate under one key.

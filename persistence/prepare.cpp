@@ -29,7 +29,8 @@ record_view view_of(const draft& one, wall_time now) {
           .content = one.content,
           .explicit_identity = one.explicit_identity,
           .payload_identity = one.payload_identity,
-          .body = one.body};
+          .body = one.body,
+          .trace = one.trace};
 }
 
 /// Room for the rows beside the events themselves.

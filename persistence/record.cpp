@@ -6,6 +6,7 @@
 #include "persistence/layout.hpp"
 #include "persistence/sha256.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cassert>
 #include <cstring>
@@ -15,11 +16,13 @@ namespace {
 
 // On disk: never change. FORMAT.md, "Record", has the same offsets.
 constexpr std::uint8_t record_version = 1;
+constexpr std::uint8_t traced_version = 2; // As 1, with a trace before the body.
 constexpr std::uint8_t flag_key = 1;
 constexpr std::uint8_t flag_identity = 2;
 constexpr std::size_t stated_bytes = 36; // What stands before `content`.
 constexpr std::size_t chain_offset = stated_bytes + 32;
 constexpr std::size_t header_bytes = chain_offset + 16;
+constexpr std::size_t trace_size = 24;
 
 constexpr std::string_view content_tag = "holdfast/content/1";
 constexpr std::string_view key_tag = "holdfast/key/1";
@@ -47,20 +50,22 @@ fault malformed() {
   return {fault_code::corrupt, "the record's bytes are not those of a record"};
 }
 
-/// First 16 bytes of SHA-256(previous, sequence, content, header before it [, identity]).
+/// First 16 bytes of SHA-256(previous, sequence, content, header before it [, identity] [, trace]).
 chain_digest link(std::string_view encoded, sequence at, const chain_digest& previous) {
-  std::array<char, 16 + 8 + 32 + stated_bytes + 32> input;
+  std::array<char, 16 + 8 + 32 + stated_bytes + 32 + trace_size> input;
   std::memcpy(input.data(), previous.data(), 16);
   store_big(at.value, input.data() + 16);
   std::memcpy(input.data() + 24, encoded.data() + stated_bytes, 32);
   std::memcpy(input.data() + 56, encoded.data(), stated_bytes);
   auto size = 56 + stated_bytes;
-  if ((static_cast<std::uint8_t>(encoded[3]) & flag_identity) != 0) {
+  const auto beside = ((static_cast<std::uint8_t>(encoded[3]) & flag_identity) != 0 ? 32U : 0U)
+                      + (encoded[0] == traced_version ? trace_size : 0U);
+  if (beside > 0) {
     const auto names = std::size_t{load_little<std::uint16_t>(encoded.data() + 6)}
                        + load_little<std::uint16_t>(encoded.data() + 8)
                        + load_little<std::uint16_t>(encoded.data() + 10);
-    std::memcpy(input.data() + size, encoded.data() + header_bytes + names, 32);
-    size += 32;
+    std::memcpy(input.data() + size, encoded.data() + header_bytes + names, beside);
+    size += beside;
   }
   const auto whole = sha256({input.data(), size});
   chain_digest made;
@@ -69,6 +74,46 @@ chain_digest link(std::string_view encoded, sequence at, const chain_digest& pre
 }
 
 } // namespace
+
+std::optional<std::string> trace_bytes(std::string_view text) {
+  constexpr std::size_t dash = 32;
+  if (text.empty())
+    return std::string{};
+  if (text.size() != 2 * trace_size + 1 || text[dash] != '-')
+    return std::nullopt;
+  const auto digit = [](char one) {
+    return one >= '0' && one <= '9' ? one - '0' : one >= 'a' && one <= 'f' ? one - 'a' + 10 : -1;
+  };
+  std::array<char, trace_size> raw{};
+  auto at = text.begin();
+  for (auto& byte : raw) {
+    if (&byte == raw.data() + 16)
+      ++at; // the dash
+    const int high = digit(*at++);
+    const int low = digit(*at++);
+    if (high < 0 || low < 0)
+      return std::nullopt;
+    byte = static_cast<char>(high * 16 + low);
+  }
+  const auto is_none = [](auto from, auto to) {
+    return std::all_of(from, to, [](char one) { return one == 0; });
+  };
+  if (is_none(raw.begin(), raw.begin() + 16) || is_none(raw.begin() + 16, raw.end()))
+    return std::nullopt;
+  return std::string{raw.data(), raw.size()};
+}
+
+std::string trace_text(std::string_view raw) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string text;
+  for (const auto one : raw) {
+    if (text.size() == 32)
+      text += '-';
+    text += digits[static_cast<std::uint8_t>(one) >> 4U];
+    text += digits[static_cast<std::uint8_t>(one) & 15U];
+  }
+  return text;
+}
 
 digest content_of(std::string_view stream, std::string_view type, std::uint16_t schema,
                   std::string_view key, std::string_view body) {
@@ -114,12 +159,13 @@ chain_digest append_record(const record_view& fields, sequence at, const chain_d
                            std::string& out) {
   assert(fields.stream.size() <= UINT16_MAX && fields.type.size() <= UINT16_MAX
          && fields.key.size() <= UINT16_MAX);
+  assert(fields.trace.empty() || fields.trace.size() == trace_size);
   const auto begin = out.size();
   const auto names = fields.stream.size() + fields.type.size() + fields.key.size();
-  out.reserve(begin + header_bytes + names + 32 + fields.body.size());
+  out.reserve(begin + header_bytes + names + 32 + trace_size + fields.body.size());
   out.resize(begin + header_bytes);
   auto* head = out.data() + begin;
-  head[0] = static_cast<char>(record_version);
+  head[0] = static_cast<char>(fields.trace.empty() ? record_version : traced_version);
   head[1] = static_cast<char>(fields.kind);
   head[2] = static_cast<char>(fields.level);
   head[3] = static_cast<char>((fields.key.empty() ? 0 : flag_key)
@@ -137,6 +183,7 @@ chain_digest append_record(const record_view& fields, sequence at, const chain_d
   out += fields.key;
   if (fields.explicit_identity)
     append_raw(out, fields.payload_identity);
+  out += fields.trace;
   out += fields.body;
   const auto chain = link(std::string_view{out}.substr(begin), at, previous);
   std::memcpy(out.data() + begin + chain_offset, chain.data(), chain.size());
@@ -146,14 +193,13 @@ chain_digest append_record(const record_view& fields, sequence at, const chain_d
 result<record_view> view_record(std::string_view encoded) {
   if (encoded.empty())
     return malformed();
-  if (static_cast<std::uint8_t>(encoded[0]) != record_version)
-    return static_cast<std::uint8_t>(encoded[0]) == 0
-               ? malformed()
-               : fault{fault_code::unsupported,
-                       "the record has version "
-                           + std::to_string(static_cast<std::uint8_t>(encoded[0]))
-                           + ", this program knows version 1",
-                       "use the program version that wrote it"};
+  const auto version = static_cast<std::uint8_t>(encoded[0]);
+  if (version != record_version && version != traced_version)
+    return version == 0 ? malformed()
+                        : fault{fault_code::unsupported,
+                                "the record has version " + std::to_string(version)
+                                    + ", this program knows versions 1 and 2",
+                                "use the program version that wrote it"};
   byte_cursor bytes{encoded.substr(1)};
   record_view view;
   const auto kind = bytes.little<std::uint8_t>();
@@ -175,6 +221,8 @@ result<record_view> view_record(std::string_view encoded) {
   view.key = bytes.text(key_size);
   view.explicit_identity = (flags & flag_identity) != 0;
   view.payload_identity = view.explicit_identity ? bytes.raw<32>() : view.content;
+  if (version == traced_version)
+    view.trace = bytes.text(trace_size);
   view.body = bytes.rest();
   const auto known = kind >= static_cast<std::uint8_t>(record_kind::event)
                      && kind <= static_cast<std::uint8_t>(record_kind::gap)
@@ -229,6 +277,7 @@ result<void> decode_verified(sequence at, const record_view& record, recorded_ev
   into.time = record.time;
   into.recorded = record.recorded;
   into.causation = record.causation;
+  into.trace = trace_text(record.trace);
   into.content = record.content;
   into.chain = record.chain;
   return {};

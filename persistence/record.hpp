@@ -5,6 +5,7 @@
 #include "messages/event.hpp"
 #include "persistence/values.hpp"
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -26,7 +27,14 @@ struct record_view {
   bool explicit_identity = false; ///< Volatile fields were left out of `payload_identity`.
   digest payload_identity{};      ///< `content` unless it is explicit.
   std::string_view body;          ///< Canonical msgpack.
+  std::string_view trace{};       ///< 24 bytes, or empty: none.
 };
+
+/// A trace as 24 bytes (16 of the trace's id, 8 of the span's) and as `TRACE-SPAN` in small
+/// hexadecimal digits. Empty both ways for none; no value for a text that is neither, or for an id
+/// of zeros, which means "none" in W3C Trace Context.
+std::optional<std::string> trace_bytes(std::string_view text);
+std::string trace_text(std::string_view raw);
 
 /// SHA-256 over names and canonical body: what the record says, without when and where.
 digest content_of(std::string_view stream, std::string_view type, std::uint16_t schema,

@@ -12,9 +12,9 @@ namespace holdfast::intake {
 
 namespace {
 
-constexpr std::array<std::string_view, 10> envelope_names{
-    "sequence", "kind", "stream",   "type",       "schema",
-    "key",      "time", "recorded", "durability", "causation"};
+constexpr std::array<std::string_view, 11> envelope_names{
+    "sequence", "kind",     "stream",     "type",      "schema", "key",
+    "time",     "recorded", "durability", "causation", "trace"};
 
 bool is_envelope(const object& members) {
   const auto body = members.find("body");
@@ -39,6 +39,7 @@ item from_envelope(value given, const defaults& otherwise, std::uint64_t line) {
   made.key = std::move(read->key);
   made.time = read->time;
   made.causation = read->causation;
+  made.trace = std::move(read->trace);
   made.body = std::move(read->body);
   item done{line, std::move(made), std::nullopt};
   if (given.find("durability") != nullptr)

@@ -46,8 +46,8 @@ using taker = std::function<void(item)>;
 /// Turns bytes into events as they come, holding no more than one line (JSON: one document).
 ///
 /// An object is an *envelope* when it has an object member `body` and every other member is one of
-/// `sequence kind stream type schema key time recorded durability causation`: these describe the
-/// event. Else the whole object is the body. So what an export writes can be taken in again;
+/// `sequence kind stream type schema key time recorded durability causation trace`: these describe
+/// the event. Else the whole object is the body. So what an export writes can be taken in again;
 /// `sequence` and `recorded` are the old store's and are passed over.
 ///
 /// CSV: the header names the members. An unquoted field that is a JSON number becomes a number

@@ -55,8 +55,8 @@ value to_value(const fault& problem); ///< {"error":{"code","what","help"}}
 
 /// One record as one line without its line feed, members in the order of a reader's interest:
 /// `{"sequence":1,"stream":…,"type":…,"schema":1,"key":…,"time":…,"recorded":…,"durability":…,
-/// "causation":…,"body":…}`; `key` and `causation` only where there are any, `kind` only for
-/// Holdfast's own records. Given back to an `ingest` it is the same event again.
+/// "causation":…,"trace":…,"body":…}`; `key`, `causation` and `trace` only where there are any,
+/// `kind` only for Holdfast's own records. Given back to an `ingest` it is the same event again.
 void print_line(const recorded_event& record, std::string& out);
 
 /// The messages back from their values; `invalid` names the member that does not fit.

@@ -268,6 +268,8 @@ value to_value(const recorded_event& record) {
     made["key"] = record.key;
   if (record.causation.value != 0)
     made["causation"] = record.causation.value;
+  if (!record.trace.empty())
+    made["trace"] = record.trace;
   return made;
 }
 
@@ -325,6 +327,8 @@ void print_line(const recorded_event& record, std::string& out) {
   put_text("durability", to_string(record.level), out);
   if (record.causation.value != 0)
     put_member("causation", std::to_string(record.causation.value), out);
+  if (!record.trace.empty())
+    put_text("trace", record.trace, out);
   put_member("body", "", out);
   print(record.body, out);
   out += '}';
@@ -344,6 +348,7 @@ result<recorded_event> record_from(const value& given) {
   from.take("recorded", made.recorded);
   from.take("durability", made.level);
   from.take("causation", made.causation);
+  from.take("trace", made.trace);
   from.take("content", made.content);
   from.take("chain", made.chain);
   bool known = false;

@@ -56,6 +56,8 @@ void print_envelope(const event& one, std::string& out) {
     members["time"] = json::print_time(one.time);
   if (one.causation.value != 0)
     members["causation"] = one.causation.value;
+  if (!one.trace.empty())
+    members["trace"] = one.trace;
   json::print(value{std::move(members)}, out);
   out += '\n';
 }

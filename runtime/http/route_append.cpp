@@ -71,6 +71,8 @@ intake_result take_in(const call& now, intake::format form, durability level) {
     made.places.push_back(made.answers.size());
     made.answers.emplace_back();
     made.lines.push_back(one.line);
+    if (one.made->trace.empty())
+      one.made->trace = asked.trace.print();
     made.submitted.push_back({*std::move(one.made), one.level.value_or(level)});
   };
   reader.feed(asked.body, take);

@@ -149,9 +149,10 @@ public:
         problem = body.error();
         return false;
       }
+      const auto trace = persistence::trace_bytes(one.trace).value_or("");
       const record_view view{one.kind,  one.level, one.schema,   one.stream,    one.type,
                              one.key,   one.time,  one.recorded, one.causation, one.content,
-                             one.chain, false,     one.content,  *body};
+                             one.chain, false,     one.content,  *body,         trace};
       const auto go_on = take(one.at, view);
       if (!go_on)
         problem = go_on.error();

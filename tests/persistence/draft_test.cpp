@@ -59,6 +59,8 @@ BOOST_AUTO_TEST_CASE(are_refused_with_field_and_rule) {
        "key: has 201 bytes, at most 200 are taken"},
       {[](event& e) { e.time.us = std::numeric_limits<std::int64_t>::max(); },
        "time: is outside of the years 1 to 9999"},
+      {[](event& e) { e.trace = "4bf92f3577b34da6a3ce929d0e0e4736"; },
+       "trace: must be 32 and 16 small hexadecimal digits with a `-` between, neither all zeros"},
       {[](event& e) {
          e.body = object{{"a", std::numeric_limits<double>::infinity()}};
        },
@@ -85,6 +87,7 @@ BOOST_AUTO_TEST_CASE(are_the_same_when_names_and_body_are_whatever_the_time) {
   auto later = sample();
   later.time.us += 1;
   later.causation = sequence{9};
+  later.trace = "4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7";
   BOOST_TEST((drafted(later).identity == first.identity));
   BOOST_TEST((first.identity == first.content));
   for (const auto& change : std::vector<std::function<void(event&)>>{

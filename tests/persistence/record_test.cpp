@@ -26,6 +26,18 @@ const auto second_bytes =
              "99518599004ed3bfef570f2f535f99115928c3d48065c042feac356aefdbbce9152a4681408771df"
              "db4868e17374aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaac0");
 
+// Version 2: with a trace, once beside a key and an explicit identity.
+const auto traced_bytes =
+    from_hex("020102030100010001000100030000000000000004000000000000000200000000000000e20d68cf8c"
+             "e7c5c31f3d5a8dd91763c089fdadbb093245810824abae1af44bdd0f4e51ba3fb320908239cfa429d9"
+             "ee0e73746bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb4bf92f35"
+             "77b34da6a3ce929d0e0e473600f067aa0ba902b7c0");
+const auto plain_traced_bytes =
+    from_hex("020102000100010001000000050000000000000006000000000000000000000000000000b8c3617062"
+             "f955d5901f92af660aadb50276a6dc7bf4cf9f7767bad75cbc63991e861a0ec12ea0a5e0bf4b257633"
+             "ea2a73744bf92f3577b34da6a3ce929d0e0e473600f067aa0ba902b7c3");
+constexpr auto trace_of_all = "4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7";
+
 instance_id counted() {
   instance_id made{};
   for (std::size_t i = 0; i < made.size(); ++i)
@@ -68,6 +80,35 @@ record_view second_fields() {
   return made;
 }
 
+const auto raw_trace = from_hex("4bf92f3577b34da6a3ce929d0e0e473600f067aa0ba902b7");
+const auto true_body = from_hex("c3");
+
+record_view traced_fields() {
+  auto made = second_fields();
+  made.level = durability::power;
+  made.key = "k";
+  made.time = wall_time{3};
+  made.recorded = wall_time{4};
+  made.causation = sequence{2};
+  made.content = content_of(made.stream, made.type, made.schema, made.key, made.body);
+  made.payload_identity.fill(0xbb);
+  made.trace = raw_trace;
+  return made;
+}
+
+record_view plain_traced_fields() {
+  auto made = traced_fields();
+  made.key = {};
+  made.time = wall_time{5};
+  made.recorded = wall_time{6};
+  made.causation = {};
+  made.body = true_body;
+  made.content = content_of(made.stream, made.type, made.schema, made.key, made.body);
+  made.explicit_identity = false;
+  made.payload_identity = made.content;
+  return made;
+}
+
 /// Nothing wrong is found in these bytes at that place.
 bool passes(const std::string& bytes, sequence at, const chain_digest& previous) {
   const auto view = view_record(bytes);
@@ -92,6 +133,32 @@ BOOST_AUTO_TEST_CASE(has_golden_bytes_digests_and_links) {
   const auto second = append_record(second_fields(), sequence{2}, first, out);
   BOOST_TEST(hex(out) == hex(second_bytes));
   BOOST_TEST(hex(as_chars(second)) == "efdbbce9152a4681408771dfdb4868e1");
+  out.clear();
+  const auto third = append_record(traced_fields(), sequence{3}, second, out);
+  BOOST_TEST(hex(out) == hex(traced_bytes));
+  BOOST_TEST(hex(as_chars(third)) == "0f4e51ba3fb320908239cfa429d9ee0e");
+  out.clear();
+  append_record(plain_traced_fields(), sequence{4}, third, out);
+  BOOST_TEST(hex(out) == hex(plain_traced_bytes));
+}
+
+BOOST_AUTO_TEST_CASE(keeps_the_trace_that_caused_it) {
+  for (const auto& bytes : {traced_bytes, plain_traced_bytes}) {
+    const auto view = good(view_record(bytes));
+    BOOST_TEST(hex(view.trace) == hex(raw_trace));
+    BOOST_TEST(good(decode_record(sequence{3}, bytes)).trace == trace_of_all);
+  }
+  BOOST_TEST(good(decode_record(sequence{1}, first_bytes)).trace == "");
+  BOOST_TEST(*trace_bytes(trace_of_all) == raw_trace);
+  BOOST_TEST(*trace_bytes("") == "");
+  for (const auto* wrong : {"4bf92f3577b34da6a3ce929d0e0e4736", "x",
+                            "4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7",
+                            "4bf92f3577b34da6a3ce929d0e0e4736_00f067aa0ba902b7",
+                            "4bf92f3577b34da6a3ce929d0e0e47-3600f067aa0ba902b7",
+                            "00000000000000000000000000000000-00f067aa0ba902b7",
+                            "4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000",
+                            "4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7x"})
+    BOOST_TEST(!trace_bytes(wrong).has_value(), wrong);
 }
 
 BOOST_AUTO_TEST_CASE(comes_back_as_it_was) {
@@ -128,6 +195,11 @@ BOOST_AUTO_TEST_CASE(shows_every_flipped_bit_and_every_cut) {
   harm(second_bytes, [&](const std::string& harmed, const std::string& how) {
     BOOST_TEST(!passes(harmed, sequence{2}, first), how);
   });
+  const auto second = good(view_record(second_bytes)).chain;
+  BOOST_TEST(passes(traced_bytes, sequence{3}, second));
+  harm(traced_bytes, [&](const std::string& harmed, const std::string& how) {
+    BOOST_TEST(!passes(harmed, sequence{3}, second), how);
+  });
 }
 
 BOOST_AUTO_TEST_CASE(fits_only_its_own_place) {
@@ -142,7 +214,7 @@ BOOST_AUTO_TEST_CASE(fits_only_its_own_place) {
 
 BOOST_AUTO_TEST_CASE(tells_a_newer_version_from_damage) {
   auto newer = first_bytes;
-  newer[0] = 2;
+  newer[0] = 3;
   BOOST_TEST((code_of(decode_record(sequence{1}, newer)) == fault_code::unsupported));
   BOOST_TEST((code_of(decode_record(sequence{1}, "")) == fault_code::corrupt));
 }

@@ -77,6 +77,7 @@ BOOST_AUTO_TEST_CASE(takes_in_again_what_an_export_wrote) {
   record.key = "k";
   record.time = {123456};
   record.causation = sequence{2};
+  record.trace = "4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7";
   record.body = object{{"tokens", 1}};
   std::string line;
   json::print_line(record, line);
@@ -86,7 +87,8 @@ BOOST_AUTO_TEST_CASE(takes_in_again_what_an_export_wrote) {
   reader.finish([&](intake::item one) { items.push_back(std::move(one)); });
   BOOST_TEST_REQUIRE(items.size() == 1U);
   BOOST_TEST_REQUIRE(bool(items[0].made));
-  const event expected{"llm", "usage", 3, "k", {123456}, sequence{2}, object{{"tokens", 1}}};
+  const event expected{"llm",       "usage", 3, "k", {123456}, sequence{2}, object{{"tokens", 1}},
+                       record.trace};
   BOOST_TEST(*items[0].made == expected);
   BOOST_TEST((items[0].level == durability::process));
 }

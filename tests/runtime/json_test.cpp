@@ -116,13 +116,16 @@ BOOST_AUTO_TEST_CASE(a_record_is_one_line_and_comes_back) {
   record.time = {1};
   record.recorded = {1'500'000};
   record.causation = sequence{3};
+  record.trace = "4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7";
   record.body = object{{"tokens", 1}};
   std::string line;
   json::print_line(record, line);
   BOOST_TEST(line
              == R"({"sequence":7,"stream":"llm","type":"usage","schema":2,"key":"k",)"
                 R"("time":"1970-01-01T00:00:00.000001Z","recorded":"1970-01-01T00:00:01.500000Z",)"
-                R"("durability":"process","causation":3,"body":{"tokens":1}})");
+                R"("durability":"process","causation":3,)"
+                R"("trace":"4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7",)"
+                R"("body":{"tokens":1}})");
   auto back = json::record_from(*json::parse(line));
   BOOST_TEST_REQUIRE(said(back) == "");
   BOOST_TEST(*back == record);

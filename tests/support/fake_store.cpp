@@ -285,7 +285,8 @@ private:
                             .recorded = now,
                             .causation = one.causation,
                             .content = one.content,
-                            .body = std::move(*body)});
+                            .body = std::move(*body),
+                            .trace = trace_text(one.trace)});
     if (const auto* taken = std::get_if<state_attachment>(&one.with))
       states_.emplace_back(next_, *taken);
     if (const auto* set = std::get_if<control_attachment>(&one.with))
