@@ -39,7 +39,8 @@ std::string telemetry_audit::first_line(const telemetry_opened& opened) {
 }
 
 telemetry_audit::outcome
-telemetry_audit::write(wall_time now, const std::function<void(std::string&, digest&)>& print) {
+telemetry_audit::write(wall_time now, bool synced,
+                       const std::function<void(std::string&, digest&)>& print) {
   now_ = now;
   next_chain_ = chain_;
   if (!file_.prepare(limits_.line_bytes, now))
@@ -52,12 +53,12 @@ telemetry_audit::write(wall_time now, const std::function<void(std::string&, dig
   if (file_.append_prepared(text_, ends) != 1)
     return outcome::refused;
   chain_ = next_chain_;
-  return file_.sync() ? outcome::on_disk : outcome::unsynced;
+  return !synced || file_.sync() ? outcome::on_disk : outcome::unsynced;
 }
 
 void telemetry_audit::tell_shed(wall_time now) {
   const auto seq = ++seq_;
-  const auto told = write(now, [&](std::string& out, digest& chain) {
+  const auto told = write(now, true, [&](std::string& out, digest& chain) {
     printer_.print(out, seq, severity::audit, shed_, now, &chain);
   });
   if (told == outcome::refused)
@@ -66,7 +67,7 @@ void telemetry_audit::tell_shed(wall_time now) {
     shed_ = {};
 }
 
-bool telemetry_audit::append(const telemetry_call& call, wall_time now) {
+bool telemetry_audit::append(const telemetry_call& call, wall_time now, bool synced) {
   const auto fields = call.fields.first(std::min(call.fields.size(), limits_.fields));
   const auto message = call.message.substr(0, limits_.message_bytes);
   telemetry_record record{.level = severity::audit,
@@ -82,7 +83,7 @@ bool telemetry_audit::append(const telemetry_call& call, wall_time now) {
   for (int attempt = 0; attempt < 2; ++attempt) {
     // A line whose sync failed may be on disk or not, so it is written again as another one.
     record.seq = ++seq_;
-    const auto what = write(now, [&](std::string& out, digest& chain) {
+    const auto what = write(now, synced, [&](std::string& out, digest& chain) {
       printer_.print_audit(out, record, chain, {});
     });
     if (what == outcome::on_disk)

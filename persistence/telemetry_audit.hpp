@@ -20,9 +20,12 @@ public:
   telemetry_audit(std::string directory, telemetry_origin origin, telemetry_redaction redaction,
                   const telemetry_limits& limits, telemetry_write write);
 
-  /// True once the line is on disk. After false, the line is not there and its number is missing
-  /// until the next line says that it was shed.
-  bool append(const telemetry_call& call, wall_time now);
+  /// True once the line is on disk or, where it need not be synced, in the file. After false, the
+  /// line is not there and its number is missing until the next line says that it was shed.
+  bool append(const telemetry_call& call, wall_time now, bool synced = true);
+
+  /// Syncs the lines that were not.
+  bool sync() { return file_.sync(); }
 
   void rotate() { file_.rotate(); }
   void close() { file_.close(); }
@@ -31,7 +34,8 @@ public:
 private:
   std::string first_line(const telemetry_opened& opened);
   enum class outcome { refused, unsynced, on_disk };
-  outcome write(wall_time now, const std::function<void(std::string&, digest&)>& print);
+  outcome write(wall_time now, bool synced,
+                const std::function<void(std::string&, digest&)>& print);
   void tell_shed(wall_time now);
 
   std::string directory_;

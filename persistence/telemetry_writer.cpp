@@ -45,7 +45,7 @@ struct telemetry_writer::core {
   }
 
   void log(const telemetry_call& call);
-  bool write_audit(const telemetry_call& call);
+  bool write_audit(const telemetry_call& call, bool synced);
   void wake();
 
   struct pass {
@@ -166,10 +166,10 @@ void telemetry_writer::core::wake() {
   woken.notify_one();
 }
 
-bool telemetry_writer::core::write_audit(const telemetry_call& call) {
+bool telemetry_writer::core::write_audit(const telemetry_call& call, bool synced) {
   const auto now = options.now().wall;
   const std::lock_guard lock{auditing};
-  const bool done = !closed && audit.append(call, now);
+  const bool done = !closed && audit.append(call, now, synced);
   const std::lock_guard count{counting};
   ++(done ? counters.audited : counters.audit_failed);
   audit.report(counters);
@@ -376,8 +376,23 @@ void telemetry_writer::log(const telemetry_call& call) noexcept {
 
 bool telemetry_writer::audit(const telemetry_call& call) noexcept {
   bool done = false;
-  core_->guard([this, &call, &done] { done = core_->write_audit(call); });
+  core_->guard([this, &call, &done] { done = core_->write_audit(call, true); });
   return done;
+}
+
+bool telemetry_writer::audit_unsynced(const telemetry_call& call) noexcept {
+  bool done = false;
+  core_->guard([this, &call, &done] { done = core_->write_audit(call, false); });
+  return done;
+}
+
+void telemetry_writer::sync_audit() noexcept {
+  core_->guard([this] {
+    const std::lock_guard lock{core_->auditing};
+    static_cast<void>(core_->audit.sync()); // what fails is counted, and the next sync tries again
+    const std::lock_guard count{core_->counting};
+    core_->audit.report(core_->counters);
+  });
 }
 
 void telemetry_writer::start() {

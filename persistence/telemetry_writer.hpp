@@ -53,6 +53,10 @@ public:
   /// Writes and syncs an audit line before it returns. False: the disk did not take it (counted).
   bool audit(const telemetry_call& call) noexcept;
 
+  /// The same without the sync: for a caller that has many, and calls `sync_audit` soon.
+  bool audit_unsynced(const telemetry_call& call) noexcept;
+  void sync_audit() noexcept;
+
   /// Starts the writing thread. Without it, `drain` has to be called.
   void start();
 

@@ -2,12 +2,15 @@
 // Answers the door's questions from the runtime's parts.
 #include "runtime/backend.hpp"
 
+#include "messages/learning.hpp"
 #include "runtime/core.hpp"
 #include "runtime/json.hpp"
 #include "runtime/os/clock.hpp"
 #include "runtime/os/host.hpp"
 #include "runtime/version.hpp"
 
+#include <algorithm>
+#include <any>
 #include <utility>
 
 namespace holdfast {
@@ -222,6 +225,11 @@ public:
       if (const auto all = reader->checkpoints({}))
         for (const auto& one : *all)
           now.checkpoints[one.owner] = std::max(now.checkpoints[one.owner], one.time);
+    if (const auto told = core_.house->state_of("learning", look_deadline))
+      if (const auto* known = std::any_cast<learned_usage>(&told->state))
+        now.unique_patterns = known->patterns.size();
+    now.started_seconds =
+        static_cast<double>(os::wall_now().us) / 1e6 - static_cast<double>(uptime().count()) / 1e3;
     now.uptime_seconds = static_cast<double>(uptime().count()) / 1e3;
     return core_.counted.print(now);
   }

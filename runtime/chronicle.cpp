@@ -53,6 +53,7 @@ result<chronicle> chronicle::open(const options& chosen) {
   to.redaction = telemetry::redaction_for_writer(*std::move(hidden));
   made.writer_ = std::make_shared<persistence::telemetry_writer>(std::move(to));
   made.writer_->start();
+  made.trail_ = std::make_shared<audit_trail>(made.writer_);
   made.least_ = level_named(wanted.level);
   return made;
 }
@@ -122,6 +123,16 @@ void chronicle::tell(const divergence& found) const {
 void chronicle::tell(const checkpoint_info& damaged) const {
   tell(severity::error, "checkpoint", "a checkpoint does not verify and is passed over",
        {{"owner", damaged.owner}, {"sequence", damaged.covered.value}});
+}
+
+void chronicle::tell(wide_event happened) const {
+  if (trail_)
+    trail_->add(std::move(happened));
+}
+
+void chronicle::end_audit() const {
+  if (trail_)
+    trail_->stop();
 }
 
 telemetry_counters chronicle::counters() const {

@@ -7,6 +7,7 @@
 #include "messages/supervision.hpp"
 #include "messages/telemetry.hpp"
 #include "persistence/telemetry_writer.hpp"
+#include "runtime/audit_trail.hpp"
 #include "runtime/options.hpp"
 #include "runtime/runtime.hpp"
 
@@ -30,8 +31,12 @@ public:
   void tell(const pressure_alarm& alarm) const;
   void tell(const divergence& found) const;
   void tell(const checkpoint_info& damaged) const;
+  void tell(wide_event happened) const;
   void tell(severity level, std::string_view logger, std::string_view message,
             std::initializer_list<telemetry_field> fields = {}) const;
+
+  /// Writes what waits for the audit; call it before the writer stops.
+  void end_audit() const;
 
   /// Null when telemetry is off.
   const std::shared_ptr<persistence::telemetry_writer>& writer() const { return writer_; }
@@ -39,6 +44,7 @@ public:
 
 private:
   std::shared_ptr<persistence::telemetry_writer> writer_;
+  std::shared_ptr<audit_trail> trail_; ///< Ends before the writer.
   severity least_ = severity::info;
 };
 

@@ -74,7 +74,8 @@ http::door_observer observer_of(runtime::core& behind, const daemon_outlets& to)
             behind.log.tell(severity::warn, "door", "a follower did not read and was cut off",
                             {{"caller", who.print()}, {"path", path}});
           },
-          to.credentials};
+          to.credentials,
+          [&behind](wide_event happened) { behind.log.tell(std::move(happened)); }};
 }
 
 void ask_to_end(const std::shared_ptr<end_cell>& end, std::optional<fault> problem) {

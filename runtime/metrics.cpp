@@ -117,6 +117,12 @@ std::string metrics::print(const metrics_now& now) const {
   gauge("holdfast_head_sequence", "The newest record.", now.head);
   counter("holdfast_events_total", "Events ever stored.", now.events);
   counter("holdfast_duplicates_total", "Duplicates ever answered.", now.duplicates);
+  const auto answered = now.events + now.duplicates;
+  gauge("holdfast_dedup_ratio", "Duplicates among all events ever answered, 0 to 1.",
+        answered == 0 ? 0.0 : static_cast<double>(now.duplicates) / static_cast<double>(answered));
+  if (now.unique_patterns)
+    gauge("holdfast_unique_patterns", "Patterns of use that learning tells apart.",
+          *now.unique_patterns);
   counter("holdfast_commits_total", "Commits since the start.", now.commits);
   gauge("holdfast_store_bytes", "Of the data directory.", now.disk_bytes);
   gauge("holdfast_disk_free_bytes", "Of its file system.", now.free_bytes);
@@ -135,6 +141,7 @@ std::string metrics::print(const metrics_now& now) const {
           static_cast<double>(when.us) / 1e6, {{"owner", owner}});
   gauge("process_resident_memory_bytes", "Resident memory.", os::resident_bytes());
   counter("process_cpu_seconds_total", "Processor time used.", os::cpu_seconds());
+  gauge("process_start_time_seconds", "Of the process, since 1970.", now.started_seconds);
   gauge("process_open_fds", "Open file descriptors.", os::open_files());
   for (auto& family : moment.Collect())
     collected.push_back(std::move(family));

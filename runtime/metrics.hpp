@@ -9,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace holdfast {
@@ -31,6 +32,8 @@ struct metrics_now {
   std::map<std::string, wall_time> checkpoints; ///< The newest of each owner.
   bool writable = false;
   double uptime_seconds = 0;
+  double started_seconds = 0;                   ///< When, by the wall clock.
+  std::optional<std::uint64_t> unique_patterns; ///< That `learning` knows; nothing: it did not say.
 };
 
 /// Counters and histograms. Any thread; names and labels are those of docs and operations.

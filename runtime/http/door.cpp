@@ -4,6 +4,7 @@
 
 #include "runtime/http/inflate.hpp"
 #include "runtime/http/routes.hpp"
+#include "runtime/os/clock.hpp"
 #include "runtime/os/host.hpp"
 #include "runtime/os/threads.hpp"
 
@@ -11,6 +12,7 @@
 #include <atomic>
 #include <charconv>
 #include <exception>
+#include <optional>
 #include <utility>
 
 namespace holdfast::http {
@@ -144,8 +146,11 @@ private:
   void handle(request asked, answer take) {
     auto matched = find(asked);
     const auto label = label_of(matched.found);
-    answer told = [this, label, take = std::move(take)](response given) {
+    answer told = [this, label, happened = begin_of(asked, label),
+                   take = std::move(take)](response given) {
       observer_.answered(label, given.status);
+      if (happened)
+        tell(*happened, given);
       take(std::move(given));
     };
     if (matched.found == nullptr)
@@ -167,6 +172,30 @@ private:
     if (auto refused = unpack_body(now.asked, body_max(now.asked)))
       return told(*std::move(refused));
     to.handle(std::move(now), told);
+  }
+
+  /// What is known of a request that changes something before it is handled.
+  static std::optional<wide_event> begin_of(const request& asked, const std::string& label) {
+    if (asked.method != "POST" && asked.method != "PUT" && asked.method != "DELETE")
+      return std::nullopt;
+    wide_event made;
+    made.route = label;
+    made.path = asked.path.substr(0, 500);
+    made.who = asked.from.print();
+    made.bytes = asked.body.size();
+    made.trace = asked.trace.print();
+    made.when = os::wall_now();
+    made.began = os::steady_now();
+    return made;
+  }
+
+  void tell(wide_event happened, const response& given) const {
+    happened.status = given.status;
+    happened.took =
+        std::chrono::duration_cast<std::chrono::microseconds>(os::steady_now() - happened.began);
+    happened.said = given.audit;
+    if (observer_.changed)
+      observer_.changed(std::move(happened));
   }
 
   /// A worker's thread has no caller that could catch what a handler throws.
@@ -223,6 +252,7 @@ const std::vector<route>& routes() {
       {"GET", "/v1/status", true, body_kind::plain, get_status},
       {"GET", "/v1/learning/stats", true, body_kind::plain, get_learning},
       {"GET", "/livez", false, body_kind::plain, get_livez},
+      {"GET", "/startupz", false, body_kind::plain, get_startupz},
       {"GET", "/readyz", true, body_kind::plain, get_readyz},
       {"GET", "/metrics", true, body_kind::plain, get_metrics}};
   return all;

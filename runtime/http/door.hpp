@@ -2,6 +2,7 @@
 // The daemon's door: the HTTP API under /v1/ on its Unix socket and TCP addresses.
 #pragma once
 
+#include "runtime/audit_trail.hpp"
 #include "runtime/http/served.hpp"
 #include "runtime/http/server.hpp"
 #include "runtime/options.hpp"
@@ -23,6 +24,8 @@ struct door_observer {
   std::function<void(const caller& who, const std::string& path)> dropped;
   /// For tests, see `server_settings`.
   std::function<result<peer>(int descriptor)> credentials;
+  /// A request that changes something was answered.
+  std::function<void(wide_event)> changed;
 };
 
 class door {

@@ -121,7 +121,7 @@ std::optional<std::map<std::string, std::string, std::less<>>> split_query(std::
 }
 
 response ok(const value& body, unsigned status) {
-  return {status, json::print(body) + "\n", "application/json", {}, nullptr};
+  return {status, json::print(body) + "\n", "application/json", {}, nullptr, {}};
 }
 
 response refusal(const fault& problem, unsigned status) {

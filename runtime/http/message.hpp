@@ -92,6 +92,7 @@ struct response {
   std::string media_type = "application/json";
   std::vector<std::pair<std::string, std::string>> headers;
   std::shared_ptr<piece_source> stream; ///< If set, the body: sent in chunks, `body` is not.
+  object audit; ///< What the audit record of the request says beside the rest; not sent.
 };
 
 /// Takes the answer of one request: exactly once, from any thread.

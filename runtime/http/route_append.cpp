@@ -96,7 +96,10 @@ response answered(intake_result& made, const std::vector<append_answer>& told, b
   for (const auto what : {outcome::stored, outcome::duplicate, outcome::conflict, outcome::rejected,
                           outcome::unknown})
     body[std::string{to_string(what)}] = made.counts[std::string{to_string(what)}];
-  return ok(body);
+  auto made_answer = ok(body);
+  for (const auto& [name, count] : made.counts)
+    made_answer.audit[name] = count;
+  return made_answer;
 }
 
 } // namespace
@@ -134,7 +137,9 @@ void post_events(call now, answer take) {
                         return take(answered(*made, told.answers, lines));
                       const auto& [reason, hint] = *told.refused;
                       const auto plain = refusal(reason);
-                      take(retry_later(reason, plain.status, hint));
+                      auto refused = retry_later(reason, plain.status, hint);
+                      refused.audit["refused"] = std::string{to_string(reason.code)};
+                      take(std::move(refused));
                     });
 }
 

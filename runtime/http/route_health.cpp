@@ -2,9 +2,27 @@
 // How the runtime is: status, probes, metrics.
 #include "runtime/http/routes.hpp"
 
+#include <algorithm>
+#include <string>
 #include <utility>
+#include <vector>
 
 namespace holdfast::http {
+
+namespace {
+
+std::vector<std::string> parted(std::string_view list) {
+  std::vector<std::string> names;
+  while (!list.empty()) {
+    const auto comma = std::min(list.find(','), list.size());
+    if (comma > 0)
+      names.emplace_back(list.substr(0, comma));
+    list.remove_prefix(std::min(comma + 1, list.size()));
+  }
+  return names;
+}
+
+} // namespace
 
 void get_status(call now, answer take) {
   take(ok(now.behind.status()));
@@ -16,21 +34,38 @@ void get_learning(call now, answer take) {
 
 void get_livez(call now, answer take) {
   const bool alive = now.behind.alive();
-  take({alive ? 200U : 503U, alive ? "ok\n" : "stopping\n", "text/plain", {}, nullptr});
+  take({alive ? 200U : 503U, alive ? "ok\n" : "stopping\n", "text/plain", {}, nullptr, {}});
 }
 
+/// The door opens when the store has been verified and opened, so whoever answers has started.
+void get_startupz(call, answer take) {
+  take({200, "ok\n", "text/plain", {}, nullptr, {}});
+}
+
+/// `exclude`: names of checks, parted by commas, that do not count.
 void get_readyz(call now, answer take) {
   const auto found = now.behind.ready();
+  const auto exclude = now.asked.query.find("exclude");
+  auto left_out =
+      exclude == now.asked.query.end() ? std::vector<std::string>{} : parted(exclude->second);
+  const bool verbose = now.asked.query.contains("verbose");
+  bool ready = true;
   std::string text;
-  if (now.asked.query.contains("verbose"))
-    for (const auto& [name, passes, says] : found.checks)
-      text += (passes ? "[+]" : "[-]") + name + (says.empty() ? "" : ": " + says) + "\n";
-  text += found.ready() ? "ok\n" : "not ready\n";
-  take({found.ready() ? 200U : 503U, std::move(text), "text/plain", {}, nullptr});
+  for (const auto& [name, passes, says] : found.checks) {
+    const bool counts = std::erase(left_out, name) == 0;
+    ready = ready && (passes || !counts);
+    if (verbose)
+      text += (passes ? "[+]" : "[-]") + name + (counts ? "" : " (excluded)")
+              + (says.empty() ? "" : ": " + says) + "\n";
+  }
+  for (const auto& name : left_out)
+    text += "no check has the name " + name + "\n";
+  text += ready ? "ok\n" : "not ready\n";
+  take({ready ? 200U : 503U, std::move(text), "text/plain", {}, nullptr, {}});
 }
 
 void get_metrics(call now, answer take) {
-  take({200, now.behind.metrics(), "text/plain; version=0.0.4; charset=utf-8", {}, nullptr});
+  take({200, now.behind.metrics(), "text/plain; version=0.0.4; charset=utf-8", {}, nullptr, {}});
 }
 
 } // namespace holdfast::http

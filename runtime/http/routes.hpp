@@ -68,6 +68,7 @@ void get_controls(call now, answer take);
 void get_status(call now, answer take);
 void get_learning(call now, answer take);
 void get_livez(call now, answer take);
+void get_startupz(call now, answer take);
 void get_readyz(call now, answer take);
 void get_metrics(call now, answer take);
 

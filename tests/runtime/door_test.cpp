@@ -158,11 +158,17 @@ BOOST_FIXTURE_TEST_CASE(shows_states_checkpoints_status_and_metrics, served_here
   BOOST_TEST(status.find("supervisors")->as<array>()->size() == 2U);
   BOOST_TEST(get("/livez").body == "ok\n");
   BOOST_TEST(get("/readyz?verbose").body.find("[+]writable") != std::string::npos);
+  BOOST_TEST(get("/startupz").body == "ok\n");
+  const auto probed = get("/readyz?verbose&exclude=writable,nonsense");
+  BOOST_TEST(probed.status == 200U);
+  BOOST_TEST(probed.body.find("[+]writable (excluded)") != std::string::npos);
+  BOOST_TEST(probed.body.find("no check has the name nonsense") != std::string::npos);
   const auto text = get("/metrics").body;
   for (const auto* name :
        {"holdfast_appended_total{outcome=\"stored\"} 1", "holdfast_unprocessed_bytes 0",
         "holdfast_paused 0", "holdfast_append_duration_seconds_count{durability=\"power\"} 1",
-        "holdfast_http_requests_total{", "holdfast_build_info", "process_resident_memory_bytes"})
+        "holdfast_http_requests_total{", "holdfast_dedup_ratio 0", "holdfast_unique_patterns 1",
+        "process_start_time_seconds", "holdfast_build_info", "process_resident_memory_bytes"})
     BOOST_TEST(text.find(name) != text.npos, name);
 }
 

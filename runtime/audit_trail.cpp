@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+// Turns wide events into audit lines, many to a sync.
+#include "runtime/audit_trail.hpp"
+
+#include "runtime/json.hpp"
+#include "runtime/os/clock.hpp"
+
+#include <utility>
+
+namespace holdfast {
+
+namespace {
+
+constexpr std::chrono::seconds sync_interval{1};
+
+/// A member as a field; what is no text, number or truth is passed over: the record names things.
+bool take(telemetry_field& into, const value& held) {
+  if (const auto* text = held.as<std::string>())
+    into.value = std::string_view{*text};
+  else if (const auto* number = held.as<std::int64_t>())
+    into.value = *number;
+  else if (const auto* large = held.as<std::uint64_t>())
+    into.value = *large;
+  else if (const auto* truth = held.as<bool>())
+    into.value = *truth;
+  else
+    return false;
+  return true;
+}
+
+} // namespace
+
+audit_trail::audit_trail(std::shared_ptr<persistence::telemetry_writer> writer)
+    : writer_{std::move(writer)}, thread_{"audit", [this] { run(); }} {}
+
+audit_trail::~audit_trail() {
+  stop();
+}
+
+void audit_trail::stop() {
+  queue_.change([](queue& q) { q.ended = true; });
+  thread_.join();
+}
+
+void audit_trail::add(wide_event happened) {
+  queue_.change([&](queue& q) {
+    if (q.ended)
+      return;
+    if (q.waiting.size() < waiting_max)
+      q.waiting.push_back(std::move(happened));
+    else
+      ++q.shed;
+  });
+}
+
+void audit_trail::run() {
+  bool unsynced = false;
+  auto sync_at = os::steady_now();
+  const auto anything = [](const queue& q) { return q.ended || !q.waiting.empty(); };
+  for (;;) {
+    if (unsynced)
+      queue_.wait_until(sync_at, anything);
+    else
+      queue_.wait(anything);
+    auto [waiting, shed, ended] = queue_.with([](queue& q) {
+      return queue{std::exchange(q.waiting, {}), std::exchange(q.shed, 0), q.ended};
+    });
+    for (const auto& one : waiting)
+      write(one);
+    if (shed > 0) {
+      const telemetry_field count{"count", shed};
+      writer_->audit_unsynced(
+          {severity::audit, "http", "requests are not listed: too many", {&count, 1}, {}});
+    }
+    if (!waiting.empty() && !unsynced) {
+      unsynced = true;
+      sync_at = os::steady_now() + sync_interval;
+    }
+    if (unsynced && (ended || os::steady_now() >= sync_at)) {
+      writer_->sync_audit();
+      unsynced = false;
+    }
+    if (ended)
+      return;
+  }
+}
+
+void audit_trail::write(const wide_event& one) const {
+  std::vector<telemetry_field> fields{{"path", std::string_view{one.path}},
+                                      {"who", std::string_view{one.who}},
+                                      {"status", std::uint64_t{one.status}},
+                                      {"bytes", one.bytes},
+                                      {"took_us", std::int64_t{one.took.count()}}};
+  if (!one.trace.empty())
+    fields.push_back({"trace", std::string_view{one.trace}});
+  for (const auto& [name, held] : one.said) {
+    telemetry_field made{name, false};
+    if (take(made, held))
+      fields.push_back(made);
+  }
+  writer_->audit_unsynced({severity::audit, "http", one.route, fields, one.when});
+}
+
+} // namespace holdfast
