@@ -116,6 +116,11 @@ public:
     return reader ? *reader : nullptr;
   }
 
+  void await_records(sequence after, std::function<void(bool)> told) override {
+    core_.front->await_records(after,
+                               [told = std::move(told)](const auto& news) { told(bool(news)); });
+  }
+
   result<consumer_info> commit(commit_consumer place) override {
     return core_.commit(std::move(place));
   }

@@ -517,6 +517,9 @@ void door_keys(std::vector<key>& into) {
        deadline(
            "door.idle_deadline", [](options& o) -> spans { return o.door.idle_deadline; },
            "Between two requests; then the connection is closed."),
+       deadline(
+           "door.heartbeat", [](options& o) -> spans { return o.door.heartbeat; },
+           "A follower that has nothing to tell says so this often."),
        count(
            "door.connections_max", 1, 100'000,
            [](options& o) -> numbers { return o.door.connections_max; },

@@ -86,6 +86,7 @@ struct door_choices {
   std::chrono::milliseconds stream_stall{30000};      ///< For a piece of a stream to leave.
   std::uint64_t readers = 2;                          ///< Threads that read the store.
   std::uint64_t reads_waiting_max = 64;               ///< 503 beyond.
+  std::chrono::milliseconds heartbeat{15000};         ///< Of a follower that has nothing to tell.
 };
 
 /// Raises the body of a type from one schema version to the next, when it is read. Pure.

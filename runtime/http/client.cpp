@@ -29,6 +29,7 @@ namespace beast = boost::beast::http;
 using parser = beast::response_parser<beast::string_body>;
 
 constexpr std::size_t header_bytes_max = 64U << 10U;
+constexpr std::chrono::milliseconds look_up_every{200};
 
 std::string head_of(const outgoing& asked) {
   std::string text{asked.method};
@@ -39,7 +40,7 @@ std::string head_of(const outgoing& asked) {
     text += "Host: localhost\r\n";
   for (const auto& [name, said] : asked.headers)
     text.append(name).append(": ").append(said).append("\r\n");
-  if (!asked.body.empty() || asked.method == "POST")
+  if (!asked.body.empty() || asked.method == "POST" || asked.method == "PUT")
     text.append("Content-Length: ").append(std::to_string(asked.body.size())).append("\r\n");
   return text += "\r\n";
 }
@@ -90,6 +91,34 @@ public:
     while (!read_.is_done())
       if (const auto heard = hear(); !heard)
         return heard.error();
+    return taken_from(read_);
+  }
+
+  /// As `hold`, but hands on the pieces of a body that goes on. Looks up a few times a second to
+  /// see whether more is wanted.
+  result<incoming> listen(const outgoing& asked, std::chrono::milliseconds silence_max,
+                          const std::function<bool(std::string_view)>& take_piece) {
+    bool wanted = true;
+    auto on_piece = [&](std::uint64_t, boost::beast::string_view piece,
+                        boost::system::error_code&) {
+      wanted = wanted && take_piece({piece.data(), piece.size()});
+      return piece.size();
+    };
+    read_.on_chunk_body(on_piece);
+    read_.body_limit(boost::none); // it ends when somebody wants it to end
+    if (auto said = say(head_of(asked)); !said)
+      return said.error();
+    auto silent_until = os::steady_now() + silence_max;
+    while (wanted && !read_.is_done()) {
+      until_ = std::min(silent_until, os::steady_now() + look_up_every);
+      const auto heard = hear();
+      if (heard)
+        silent_until = os::steady_now() + silence_max;
+      else if (heard.error().code == fault_code::timed_out && os::steady_now() < silent_until)
+        wanted = take_piece({});
+      else
+        return heard.error();
+    }
     return taken_from(read_);
   }
 
@@ -185,7 +214,7 @@ private:
 
   const int descriptor_;
   const client_settings& chosen_;
-  const instant until_;
+  instant until_;
   parser read_;
   std::string unread_;
   bool all_said_ = true;
@@ -210,6 +239,17 @@ result<incoming> client::exchange(const outgoing& asked) {
     if (!kept || !closed_before)
       return answer;
   }
+}
+
+result<incoming> client::listen(const outgoing& asked, std::chrono::milliseconds silence_max,
+                                const std::function<bool(std::string_view)>& take) {
+  hang_up();
+  if (const auto connected = connect(); !connected)
+    return connected.error();
+  conversation one{descriptor_, chosen_, os::steady_now() + chosen_.deadline};
+  auto answer = one.listen(asked, silence_max, take);
+  hang_up();
+  return answer;
 }
 
 result<void> client::connect() {

@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -54,6 +55,13 @@ public:
   /// when the answer is too long or is none. When a kept connection turns out to be closed before
   /// a byte of the answer, the request is sent once more over a new one.
   result<incoming> exchange(const outgoing& asked);
+
+  /// A request whose answer goes on: `take` gets the body of a chunked answer as it comes, and an
+  /// empty text a few times a second so that it can look around; it ends when that answers false. A
+  /// silence of `silence_max` is `timed_out`. The body of an answer that is not chunked, such as a
+  /// refusal, is in the answer. Uses a connection of its own.
+  result<incoming> listen(const outgoing& asked, std::chrono::milliseconds silence_max,
+                          const std::function<bool(std::string_view)>& take);
 
   const client_settings& settings() const { return chosen_; }
 

@@ -98,13 +98,16 @@ public:
     if (!made)
       return made.error();
     server_ = *std::move(made);
+    followers_->keep_time();
     return {};
   }
 
   ~unix_door() override { stop(std::chrono::milliseconds{0}); }
 
   std::size_t stop(std::chrono::milliseconds within) override {
-    return server_ ? server_->stop(within) : 0;
+    const auto cut = server_ ? server_->stop(within) : 0;
+    followers_->stop();
+    return cut;
   }
 
   std::size_t connections() const override { return server_->connections(); }
@@ -112,6 +115,23 @@ public:
   const std::vector<std::string>& addresses() const override { return server_->addresses(); }
 
 private:
+  follow_parts parts_of_followers() {
+    return {[this] { return behind_.read(); },
+            [this](sequence after, std::function<void(bool)> told) {
+              behind_.await_records(after, std::move(told));
+            },
+            [this](std::function<void()> job) {
+              return workers_.submit([this, job = std::move(job)] {
+                try {
+                  job();
+                } catch (const std::exception& thrown) {
+                  observer_.failed("incident-f" + std::to_string(++incidents_), thrown.what());
+                }
+              });
+            },
+            os::steady_now, chosen_.heartbeat};
+  }
+
   bool allows(const peer& who) const {
     if (chosen_.uids.empty())
       return who.user == 0 || who.user == os::effective_user();
@@ -155,7 +175,7 @@ private:
     };
     if (matched.found == nullptr)
       return told(unknown(asked, matched));
-    call now{std::move(asked), std::move(matched.names), behind_, chosen_};
+    call now{std::move(asked), std::move(matched.names), behind_, chosen_, *followers_};
     if (!matched.found->reads_disk)
       return run(*matched.found, std::move(now), told);
     const auto refuse = told;
@@ -225,6 +245,7 @@ private:
   std::atomic<std::uint64_t> incidents_{0};
   std::unique_ptr<server> server_;
   os::worker_pool workers_; // ends first: its jobs use what is above
+  const std::shared_ptr<follow_hub> followers_ = std::make_shared<follow_hub>(parts_of_followers());
 };
 
 } // namespace
@@ -233,6 +254,7 @@ const std::vector<route>& routes() {
   static const std::vector<route> all{
       {"POST", "/v1/events", true, body_kind::lines, post_events},
       {"GET", "/v1/events", true, body_kind::plain, get_events},
+      {"GET", "/v1/events/follow", true, body_kind::plain, get_follow},
       {"GET", "/v1/events/*", true, body_kind::plain, get_event},
       {"POST", "/v1/traces", true, body_kind::otlp, post_traces},
       {"POST", "/v1/logs", true, body_kind::otlp, post_logs},

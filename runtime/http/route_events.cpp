@@ -172,6 +172,37 @@ void get_event(call now, answer take) {
   });
 }
 
+void get_follow(call now, answer take) {
+  for (const auto* name : {"to", "limit", "until"})
+    if (now.asked.query.contains(name))
+      return take(refusal({fault_code::invalid,
+                           "`" + std::string{name} + "` has no meaning for what has no end",
+                           "GET /v1/events answers pages"}));
+  auto wanted = query_of(now.asked, 1);
+  if (!wanted)
+    return take(refusal(wanted.error()));
+  const auto last_id = now.asked.header("last-event-id");
+  if (!last_id.empty()) {
+    // A client that comes back says how far it got; its address still says where it began.
+    now.asked.query["Last-Event-ID"] = last_id;
+    const auto seen = number_in(now.asked, "Last-Event-ID", 0, UINT64_MAX - 1);
+    if (!seen)
+      return take(refusal(seen.error()));
+    wanted->from = sequence{*seen + 1};
+  } else if (!now.asked.query.contains("from")) {
+    const auto reader = now.behind.read();
+    const auto head = reader ? reader->head()
+                             : fault{fault_code::busy, "the store is being reopened", "try again"};
+    if (!head)
+      return take(refusal(head.error()));
+    wanted->from = head->last + 1;
+  }
+  response made;
+  made.media_type = "text/event-stream";
+  made.stream = now.followers.follow(*std::move(wanted), !last_id.empty());
+  take(std::move(made));
+}
+
 void get_head(call now, answer take) {
   reading(now, take, [&](const persistence::reader& reader) {
     const auto head = reader.head();

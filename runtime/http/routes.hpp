@@ -2,6 +2,7 @@
 // The table of routes, and what their handlers have at hand. For runtime/http only.
 #pragma once
 
+#include "runtime/http/follow.hpp"
 #include "runtime/http/message.hpp"
 #include "runtime/http/served.hpp"
 #include "runtime/options.hpp"
@@ -18,6 +19,7 @@ struct call {
   std::vector<std::string> names; ///< What stands where the pattern has `*`.
   served& behind;
   const door_choices& chosen;
+  follow_hub& followers;
 };
 
 /// Which limit a body has: `body_bytes_max`, for lines `stream_body_bytes_max`, for OTLP
@@ -50,6 +52,7 @@ void post_metrics(call now, answer take);
 // route_events.cpp
 void get_events(call now, answer take);
 void get_event(call now, answer take);
+void get_follow(call now, answer take);
 void get_head(call now, answer take);
 void get_next(call now, answer take);
 

@@ -64,6 +64,10 @@ public:
   /// Reads the store for one page; null while it is being reopened.
   virtual std::shared_ptr<const persistence::reader> read() const = 0;
 
+  /// Calls `told` once, from any thread: with true as soon as there are records beyond `after`,
+  /// with false when nobody can say. Does not block.
+  virtual void await_records(sequence after, std::function<void(bool)> told) = 0;
+
   virtual result<consumer_info> commit(commit_consumer place) = 0;
 
   /// Takes a checkpoint now; `not_found` when no persistent actor has that name.

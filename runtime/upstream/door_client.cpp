@@ -39,6 +39,23 @@ result<door_answer> door_client::post(const std::string& target, const std::stri
       {.method = "POST", .target = target, .headers = std::move(all), .body = body});
 }
 
+result<door_answer> door_client::put(const std::string& target, const std::string& body,
+                                     const std::string& media_type,
+                                     const door_headers& headers) const {
+  auto all = headers;
+  all.emplace_back("Content-Type", media_type);
+  return core_->request(
+      {.method = "PUT", .target = target, .headers = std::move(all), .body = body});
+}
+
+result<door_answer> door_client::listen(const std::string& target, const door_headers& headers,
+                                        std::chrono::seconds silence_max,
+                                        const std::function<bool(std::string_view)>& take) const {
+  http::client own{core_->chosen}; // what goes on must not keep the others waiting
+  return own.listen({.method = "GET", .target = target, .headers = headers, .body = {}},
+                    silence_max, take);
+}
+
 result<value> door_client::get_value(const std::string& target) const {
   const auto told = get(target);
   return told ? value_of(*told) : result<value>{told.error()};

@@ -9,10 +9,12 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -33,6 +35,16 @@ public:
   result<door_answer> get(const std::string& target, const door_headers& headers = {}) const;
   result<door_answer> post(const std::string& target, const std::string& body,
                            const std::string& media_type, const door_headers& headers = {}) const;
+  result<door_answer> put(const std::string& target, const std::string& body,
+                          const std::string& media_type, const door_headers& headers = {}) const;
+
+  /// A GET whose body goes on: `take` gets it as it comes, and an empty text about once a second so
+  /// that it can look around; it ends when that answers false. A silence of `silence_max` is
+  /// `timed_out`. Has a connection of its own. The body of an answer of 400 or more is in the
+  /// answer.
+  result<door_answer> listen(const std::string& target, const door_headers& headers,
+                             std::chrono::seconds silence_max,
+                             const std::function<bool(std::string_view)>& take) const;
 
   /// The JSON of a good answer; an answer of 400 or more is the fault that it holds.
   result<value> get_value(const std::string& target) const;

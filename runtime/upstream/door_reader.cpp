@@ -63,21 +63,9 @@ std::string query_of(const event_query& wanted) {
               + std::to_string(std::clamp<std::size_t>(wanted.limit, 1, page_max)) + "&proof=1";
   if (wanted.to)
     text += "&to=" + std::to_string(wanted.to->value);
-  if (!wanted.stream.empty())
-    text += "&stream=" + percent(wanted.stream);
-  if (!wanted.type.empty())
-    text += "&type=" + percent(wanted.type);
-  if (wanted.since)
-    text += "&since=" + percent(json::print_time(*wanted.since));
   if (wanted.until)
     text += "&until=" + percent(json::print_time(*wanted.until));
-  if (wanted.internal)
-    text += "&internal=1";
-  if (const auto* fields = wanted.where.target<http::fields_hold>())
-    for (const auto& one : fields->filters)
-      if (const auto named = one.as_query())
-        text += "&" + percent(named->first) + "=" + percent(named->second);
-  return text;
+  return text + choice_of(wanted);
 }
 
 class door_reader final : public persistence::reader {
@@ -247,6 +235,23 @@ private:
 };
 
 } // namespace
+
+std::string choice_of(const event_query& wanted) {
+  std::string text;
+  if (!wanted.stream.empty())
+    text += "&stream=" + percent(wanted.stream);
+  if (!wanted.type.empty())
+    text += "&type=" + percent(wanted.type);
+  if (wanted.since)
+    text += "&since=" + percent(json::print_time(*wanted.since));
+  if (wanted.internal)
+    text += "&internal=1";
+  if (const auto* fields = wanted.where.target<http::fields_hold>())
+    for (const auto& one : fields->filters)
+      if (const auto named = one.as_query())
+        text += "&" + percent(named->first) + "=" + percent(named->second);
+  return text;
+}
 
 std::unique_ptr<persistence::reader> make_door_reader(std::shared_ptr<const door_client> client) {
   return std::make_unique<door_reader>(std::move(client));

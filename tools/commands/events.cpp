@@ -4,6 +4,9 @@
 
 #include "runtime/json.hpp"
 #include "runtime/os/clock.hpp"
+#include "runtime/upstream/door_client.hpp"
+#include "runtime/upstream/door_reader.hpp"
+#include "runtime/upstream/event_stream.hpp"
 #include "tools/connection.hpp"
 #include "tools/event_choice.hpp"
 #include "tools/interrupt.hpp"
@@ -61,6 +64,60 @@ void show(session& told, const recorded_event& one, std::size_t columns) {
                                      : std::string{}));
 }
 
+constexpr std::chrono::seconds silence_max{60}; ///< Of a daemon, which speaks each 15 s.
+constexpr int tries_max = 30;                   ///< With a pause of a second: it may be restarting.
+
+/// Shows what the daemon sends as it comes, until Ctrl-C. Where the connection breaks it goes on
+/// behind the last event it was sent.
+result<exit_code> listen(const source& from, const event_choice& chosen, sequence next,
+                         session& told, std::size_t columns) {
+  const upstream::door_client client{{.socket = from.at.socket}};
+  std::optional<fault> problem;
+  const auto take = [&](const upstream::sent_event& one) {
+    const auto body = json::parse(one.data);
+    if (one.name == "end" && body && body->find("sequence") == nullptr) {
+      const auto reason = body->text_at("reason");
+      if (reason == "retired")
+        problem = fault{fault_code::not_found, "the next records were retired in the meantime",
+                        "Begin anew: holdfast events tail -f."};
+      else if (reason == "damaged")
+        problem = fault{fault_code::corrupt, body->text_at("what"), ""};
+      return;
+    }
+    const auto record = body ? json::record_from(*body) : result<recorded_event>{body.error()};
+    if (!record)
+      problem = record.error();
+    else if (!chosen.query.where || chosen.query.where(*record))
+      show(told, *record, columns);
+  };
+  auto last = std::to_string(next.value - 1);
+  for (int tries = 0;; os::wait_for(std::chrono::seconds{1})) {
+    upstream::event_stream cut;
+    const auto ended =
+        client.listen("/v1/events/follow?" + upstream::choice_of(chosen.query),
+                      {{"Last-Event-ID", last}}, silence_max, [&](std::string_view bytes) {
+                        tries = bytes.empty() ? tries : 0;
+                        cut.feed(bytes, take);
+                        std::fflush(stdout);
+                        return !problem && !interrupted() && std::ferror(stdout) == 0;
+                      });
+    if (problem)
+      return *problem;
+    if (interrupted() || std::ferror(stdout) != 0)
+      break;
+    if (!cut.last_id().empty())
+      last = cut.last_id();
+    auto broke =
+        ended ? fault{fault_code::unreachable, "the daemon has stopped", ""} : ended.error();
+    if (ended && ended->status >= 400)
+      broke = upstream::value_of(*ended).error();
+    const bool refused = ended && ended->status >= 400 && ended->status != 503;
+    if (refused || ++tries > tries_max)
+      return broke;
+  }
+  return interrupted() ? exit_code::interrupted : exit_code::done;
+}
+
 /// What was asked for, and where it is looked for.
 struct question {
   event_choice chosen;
@@ -92,6 +149,9 @@ result<exit_code> tail(const tail_words& typed, session& told) {
   for (const auto& one : *last)
     show(told, one, columns);
   chosen.limit = 0;
+  std::fflush(stdout);
+  if (typed.follow && from.daemon && !chosen.query.to && !chosen.query.until)
+    return listen(from, chosen, next, told, columns);
   while (typed.follow && !interrupted()) {
     std::fflush(stdout);
     os::wait_for(std::chrono::milliseconds{200});
