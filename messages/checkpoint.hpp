@@ -62,6 +62,23 @@ struct commit_consumer {
   std::uint16_t schema = 1;
 };
 
+/// Puts a consumer's place elsewhere, forward or back: an operator's decision, kept with its
+/// reason. Its states are left as they are; the newest that fits is the newest at or before
+/// `position`.
+struct reset_consumer {
+  std::string consumer; ///< One that is known.
+  sequence position;    ///< Not below the retention floor, nor beyond the head.
+  std::string reason;   ///< 1 to 1000 bytes.
+};
+
+/// Keeps a state that somebody outside has folded, as a checkpoint of that owner.
+struct keep_state {
+  std::string owner; ///< Not the name of a persistent actor.
+  sequence covered;  ///< The state is the fold of the records up to this one; not beyond the head.
+  value state;
+  std::uint16_t schema = 1;
+};
+
 /// A persistent actor as a fold: what it is at the start, what an event makes of it, and how its
 /// state becomes a value and back. Every function must be pure: same input, same output.
 /// The functions are called from one thread at a time, not always the same one.

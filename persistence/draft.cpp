@@ -167,8 +167,13 @@ draft make_checkpoint(state_attachment taken, wall_time now) {
 draft make_cursor(cursor_attachment moved, wall_time now) {
   auto broken = check_name("consumer", moved.consumer, name_bytes_max);
   object body{{"consumer", moved.consumer}, {"position", moved.position.value}};
-  if (moved.reset)
+  if (moved.reset) {
+    if (broken.empty())
+      broken = moved.reason.empty() ? "reason: is missing or empty"
+                                    : check_text("reason", moved.reason, 1000);
     body.emplace("reset", true);
+    body.emplace("reason", moved.reason);
+  }
   if (moved.state) {
     if (broken.empty())
       broken = check_state(*moved.state);

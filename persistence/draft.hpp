@@ -47,6 +47,7 @@ struct cursor_attachment {
   std::optional<sequence> expected;
   bool reset = false; ///< May move backwards: an operator's decision, with a reason.
   std::optional<state_attachment> state;
+  std::string reason{}; ///< Of a reset.
 };
 
 struct control_attachment {

@@ -160,6 +160,8 @@ append_answer live_store::place_cursor(const draft& one, const cursor_attachment
             .error = "the consumer is at " + std::to_string(current.position.value)};
   if (moved.position.value > visible_.load())
     return rejected("position: beyond the newest record " + std::to_string(visible_.load()));
+  if (moved.reset && moved.position < next_.floor)
+    return rejected("position: below the retention floor " + std::to_string(next_.floor.value));
   if (moved.position < current.position && !moved.reset)
     return rejected("position: below the committed one, " + std::to_string(current.position.value));
   if (moved.state) {

@@ -125,6 +125,16 @@ public:
     return core_.commit(std::move(place));
   }
 
+  result<consumer_info> reset(reset_consumer place) override {
+    return core_.reset(std::move(place));
+  }
+
+  std::vector<consumer_lag> lags() const override {
+    return core_.house->read_pressure(look_deadline).consumers;
+  }
+
+  result<checkpoint_info> keep(keep_state taken) override { return core_.keep(std::move(taken)); }
+
   result<sequence> retire(const raise_floor& asked) override { return core_.retire(asked); }
 
   result<checkpoint_info> checkpoint(const std::string& owner) override {

@@ -266,8 +266,54 @@ result<consumer_info> runtime::core::commit(commit_consumer place) {
     moved.state = persistence::state_attachment{place.consumer, place.position, place.schema,
                                                 "consumer", *std::move(encoded)};
   }
+  if (auto saved = save(persistence::make_cursor(std::move(moved), os::wall_now())); !saved)
+    return saved.error();
+  house->tell(records_processed{place.consumer, place.position});
+  return reading(
+      [&](const persistence::reader& reader) { return reader.consumer(place.consumer); });
+}
+
+result<consumer_info> runtime::core::reset(reset_consumer place) {
+  const auto look = [&](const persistence::reader& reader) {
+    return reader.consumer(place.consumer);
+  };
+  // A place of an unknown name would hold producers back for ever, for nobody.
+  if (auto known = reading(look); !known)
+    return known.error();
+  persistence::cursor_attachment moved{place.consumer,         place.position, {}, true, {},
+                                       std::move(place.reason)};
+  if (auto saved = save(persistence::make_cursor(std::move(moved), os::wall_now())); !saved)
+    return saved.error();
+  house->rejoin(place.consumer, place.position);
+  return reading(look);
+}
+
+result<checkpoint_info> runtime::core::keep(keep_state taken) {
+  if (stopped)
+    return stopped_fault;
+  if (fold_named(taken.owner))
+    return fault{fault_code::conflict,
+                 taken.owner + " is a persistent actor and keeps its own state",
+                 "use another name"};
+  auto encoded = persistence::encode_canonical(taken.state);
+  if (!encoded)
+    return encoded.error();
+  if (auto saved = save(persistence::make_checkpoint(
+          {taken.owner, taken.covered, taken.schema, "outside", *std::move(encoded)},
+          os::wall_now()));
+      !saved)
+    return saved.error();
+  return reading([&](const persistence::reader& reader) -> result<checkpoint_info> {
+    auto found = reader.newest_checkpoint(taken.owner, taken.covered);
+    if (!found)
+      return found.error();
+    return found->info;
+  });
+}
+
+result<void> runtime::core::save(persistence::draft record) {
   std::vector<persistence::draft> drafts;
-  drafts.push_back(persistence::make_cursor(std::move(moved), os::wall_now()));
+  drafts.push_back(std::move(record));
   auto told = std::make_shared<std::promise<append_result>>();
   auto coming = told->get_future();
   if (auto refused = front->append(
@@ -281,9 +327,7 @@ result<consumer_info> runtime::core::commit(commit_consumer place) {
     return answer.refused->reason;
   if (answer.answers.size() != 1 || answer.answers.front().what != outcome::stored)
     return unknown_fault(answer.answers.empty() ? append_answer{} : answer.answers.front());
-  house->tell(records_processed{place.consumer, place.position});
-  return reading(
-      [&](const persistence::reader& reader) { return reader.consumer(place.consumer); });
+  return {};
 }
 
 result<checkpoint_info> runtime::core::checkpoint(const std::string& owner,

@@ -39,6 +39,8 @@ struct runtime::core {
 
   void append(std::vector<levelled_event> events, std::function<void(append_result)> then);
   result<consumer_info> commit(commit_consumer place);
+  result<consumer_info> reset(reset_consumer place);
+  result<checkpoint_info> keep(keep_state taken);
   result<checkpoint_info> checkpoint(const std::string& owner, const std::string& reason);
   result<sequence> retire(const raise_floor& asked);
   result<state_at<std::any>> state_now(const std::string& actor) const;
@@ -83,6 +85,8 @@ struct runtime::core {
   std::unique_ptr<household> house;
 
 private:
+  /// Appends one record of our own and waits until it is on disk.
+  result<void> save(persistence::draft record);
   void note_pressure(const append_result& told, const std::vector<std::size_t>& sizes);
   void tell_pressure(bool paused);
   result<void> open_store();

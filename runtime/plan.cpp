@@ -284,6 +284,15 @@ void household::tell(const records_processed& told) const {
     caf::anon_send(found, told);
 }
 
+void household::rejoin(const std::string& consumer, sequence position) const {
+  const auto found = core_->find<pressure::handle>("pressure");
+  const auto reader = core_->given.journal->front->read();
+  const auto head = reader ? reader->head() : result<persistence::journal_head>{fault{}};
+  if (found && head)
+    caf::anon_send(
+        found, consumer_joined{consumer, position, bytes_behind(*reader, position, head->last)});
+}
+
 pressure_reading household::read_pressure(milliseconds within) const {
   auto told = core_->ask<pressure_reading>(core_->find<pressure::handle>("pressure"), within,
                                            holdfast::read_pressure{});

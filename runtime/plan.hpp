@@ -61,6 +61,8 @@ public:
 
   void tell(const records_appended& told) const;
   void tell(const records_processed& told) const;
+  /// The consumer has been put elsewhere: what it has to do is counted anew.
+  void rejoin(const std::string& consumer, sequence position) const;
   pressure_reading read_pressure(std::chrono::milliseconds within) const;
   const pressure::admission& admitted() const;
 

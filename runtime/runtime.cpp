@@ -162,6 +162,27 @@ result<consumer_info> runtime::consumer(const std::string& name) const {
   });
 }
 
+result<std::vector<consumer_info>> runtime::consumers() const {
+  return walled([&] {
+    return core_->reading([](const persistence::reader& reader) { return reader.consumers(); });
+  });
+}
+
+result<consumer_info> runtime::reset(reset_consumer place) {
+  return walled([&] { return core_->reset(std::move(place)); });
+}
+
+result<checkpoint_info> runtime::keep(keep_state taken) {
+  return walled([&] { return core_->keep(std::move(taken)); });
+}
+
+result<checkpoint> runtime::newest_checkpoint(const std::string& owner, sequence at) const {
+  return walled([&] {
+    return core_->reading(
+        [&](const persistence::reader& reader) { return reader.newest_checkpoint(owner, at); });
+  });
+}
+
 bool runtime::paused() const {
   return !core_->stopped && core_->house->admitted().paused();
 }

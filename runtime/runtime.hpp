@@ -183,6 +183,17 @@ public:
   /// head.
   result<consumer_info> commit(commit_consumer place);
   result<consumer_info> consumer(const std::string& name) const;
+  result<std::vector<consumer_info>> consumers() const;
+
+  /// Puts a consumer's place elsewhere. Answers `not_found` for a name that never committed.
+  result<consumer_info> reset(reset_consumer place);
+
+  /// Keeps a state that was folded outside. Answers `conflict` for the name of a persistent actor.
+  result<checkpoint_info> keep(keep_state taken);
+
+  /// The newest checkpoint of an owner at or before `at` that verifies, with its state as a value.
+  result<holdfast::checkpoint> newest_checkpoint(const std::string& owner,
+                                                 sequence at = sequence{UINT64_MAX}) const;
 
   /// True while producers should wait: consumers are too far behind. Costs one atomic read.
   bool paused() const;

@@ -16,6 +16,12 @@ response with_state(const checkpoint& found) {
   return ok(body);
 }
 
+/// The answer, with what the audit record says of the request.
+response noting(object said, response given) {
+  given.audit = std::move(said);
+  return given;
+}
+
 /// The newest at or before a sequence; those that do not verify are named beside it.
 response newest(const persistence::reader& reader, const std::string& owner, sequence at) {
   std::vector<checkpoint_info> damaged;
@@ -48,37 +54,79 @@ bool take_number(const value& from, std::string_view name, std::optional<std::ui
   return true;
 }
 
-result<commit_consumer> commit_of(const call& now) {
-  const auto bad = [](std::string what) {
-    return fault{fault_code::invalid, std::move(what), "send {\"position\":N}"};
-  };
+/// The body as an object of which every member is one of `known`; the fault says `help`.
+result<value> body_of(const call& now, std::initializer_list<std::string_view> known,
+                      const std::string& help) {
   auto body = json::parse(now.asked.body, {now.chosen.body_bytes_max, 64});
   if (!body)
     return body.error();
   const auto* members = body->as<object>();
   if (members == nullptr)
-    return bad("the body must be a JSON object");
+    return fault{fault_code::invalid, "the body must be a JSON object", help};
   for (const auto& [name, _] : *members)
-    if (name != "position" && name != "expected" && name != "state" && name != "schema")
-      return bad("unknown member `" + name.substr(0, 100) + "`");
-  std::optional<std::uint64_t> position;
+    if (std::find(known.begin(), known.end(), name) == known.end())
+      return fault{fault_code::invalid, "unknown member `" + name.substr(0, 100) + "`", help};
+  return body;
+}
+
+/// A whole number up to `most`, which must be there unless `otherwise` is given.
+result<std::uint64_t> need_number(const value& from, std::string_view name,
+                                  std::optional<std::uint64_t> otherwise = {},
+                                  std::uint64_t most = UINT64_MAX) {
+  auto found = otherwise;
+  if (take_number(from, name, found) && found && *found <= most)
+    return *found;
+  return fault{fault_code::invalid,
+               "`" + std::string{name} + "` must be a whole number"
+                   + (most < UINT64_MAX ? " up to " + std::to_string(most) : std::string{}),
+               ""};
+}
+
+/// Why an operator does it. It is kept, so it must be said.
+result<std::string> need_reason(const value& from) {
+  auto reason = from.text_at("reason");
+  if (reason.empty() || reason.size() > 1000)
+    return fault{fault_code::invalid, "`reason` must have 1 to 1000 bytes",
+                 "it is kept with the record"};
+  return reason;
+}
+
+result<commit_consumer> commit_of(const call& now) {
+  auto body = body_of(now, {"position", "expected", "state", "schema"}, "send {\"position\":N}");
+  if (!body)
+    return body.error();
+  const auto position = need_number(*body, "position");
+  const auto schema = need_number(*body, "schema", 1, UINT16_MAX);
   std::optional<std::uint64_t> expected;
-  std::optional<std::uint64_t> schema;
-  if (!take_number(*body, "position", position) || !position)
-    return bad("`position` must be a whole number");
+  if (!position)
+    return position.error();
   if (!take_number(*body, "expected", expected))
-    return bad("`expected` must be a whole number");
-  if (!take_number(*body, "schema", schema) || schema.value_or(1) > UINT16_MAX)
-    return bad("`schema` must be a whole number up to 65535");
+    return fault{fault_code::invalid, "`expected` must be a whole number", ""};
+  if (!schema)
+    return schema.error();
   commit_consumer made;
   made.consumer = now.names.at(0);
   made.position = sequence{*position};
   if (expected)
     made.expected = sequence{*expected};
-  made.schema = static_cast<std::uint16_t>(schema.value_or(1));
-  if (const auto state = members->find("state"); state != members->end())
-    made.state = state->second;
+  made.schema = static_cast<std::uint16_t>(*schema);
+  if (const auto* state = body->find("state"))
+    made.state = *state;
   return made;
+}
+
+/// A consumer with what it has still to do: records by the head, the rest as pressure knows it.
+value with_lag(const consumer_info& place, sequence head, const std::vector<consumer_lag>& known) {
+  auto shown = json::to_value(place);
+  object lag{{"records", head.value - std::min(head, place.position).value}};
+  for (const auto& one : known)
+    if (one.consumer == place.consumer) {
+      lag["bytes"] = one.bytes;
+      lag["age_ms"] = one.age.count();
+      lag["silent"] = one.silent;
+    }
+  shown.as<object>()->insert_or_assign("lag", std::move(lag));
+  return shown;
 }
 
 /// `at`: a sequence, or a time.
@@ -103,21 +151,27 @@ result<moment> moment_of(const request& asked) {
 } // namespace
 
 void get_consumers(call now, answer take) {
-  reading(now, take, [](const persistence::reader& reader) {
+  const auto known = now.behind.lags();
+  reading(now, take, [&](const persistence::reader& reader) {
     const auto all = reader.consumers();
-    if (!all)
-      return refusal(all.error());
+    const auto head = reader.head();
+    if (!all || !head)
+      return refusal(all ? head.error() : all.error());
     array places;
     for (const auto& one : *all)
-      places.push_back(json::to_value(one));
+      places.push_back(with_lag(one, head->last, known));
     return ok(object{{"consumers", std::move(places)}});
   });
 }
 
 void get_consumer(call now, answer take) {
+  const auto known = now.behind.lags();
   reading(now, take, [&](const persistence::reader& reader) {
     const auto place = reader.consumer(now.names.at(0));
-    return place ? ok(json::to_value(*place)) : refusal(place.error());
+    const auto head = reader.head();
+    if (!place || !head)
+      return refusal(place ? head.error() : place.error());
+    return ok(with_lag(*place, head->last, known));
   });
 }
 
@@ -125,8 +179,24 @@ void post_commit(call now, answer take) {
   auto wanted = commit_of(now);
   if (!wanted)
     return take(refusal(wanted.error()));
+  object said{{"position", wanted->position.value}};
   const auto done = now.behind.commit(*std::move(wanted));
-  take(done ? ok(json::to_value(*done)) : refusal(done.error()));
+  take(noting(std::move(said), done ? ok(json::to_value(*done)) : refusal(done.error())));
+}
+
+void post_reset(call now, answer take) {
+  const auto body = body_of(now, {"position", "reason"}, "send {\"position\":N,\"reason\":TEXT}");
+  if (!body)
+    return take(refusal(body.error()));
+  const auto position = need_number(*body, "position");
+  if (!position)
+    return take(refusal(position.error()));
+  auto reason = need_reason(*body);
+  if (!reason)
+    return take(refusal(reason.error()));
+  object said{{"position", *position}, {"reason", *reason}};
+  const auto done = now.behind.reset({now.names.at(0), sequence{*position}, *std::move(reason)});
+  take(noting(std::move(said), done ? ok(json::to_value(*done)) : refusal(done.error())));
 }
 
 void get_checkpoints(call now, answer take) {
@@ -177,14 +247,37 @@ void post_checkpoint(call now, answer take) {
   take(taken ? ok(json::to_value(*taken)) : refusal(taken.error()));
 }
 
-void post_retention(call now, answer take) {
-  const auto body = json::parse(now.asked.body, {now.chosen.body_bytes_max, 64});
+void put_checkpoint(call now, answer take) {
+  const auto body =
+      body_of(now, {"sequence", "schema", "state"}, "send {\"sequence\":N,\"state\":...}");
   if (!body)
     return take(refusal(body.error()));
-  std::optional<std::uint64_t> floor;
-  raise_floor asked{.reason = body->text_at("reason")};
-  if (!take_number(*body, "floor", floor) || !floor)
-    return take(refusal({fault_code::invalid, "`floor` must be a whole number", ""}));
+  const auto covered = need_number(*body, "sequence");
+  const auto schema = need_number(*body, "schema", 1, UINT16_MAX);
+  const auto* state = body->find("state");
+  if (!covered)
+    return take(refusal(covered.error()));
+  if (!schema)
+    return take(refusal(schema.error()));
+  if (state == nullptr)
+    return take(refusal({fault_code::invalid, "`state` is missing", ""}));
+  const auto kept = now.behind.keep(
+      {now.names.at(0), sequence{*covered}, *state, static_cast<std::uint16_t>(*schema)});
+  take(noting({{"sequence", *covered}}, kept ? ok(json::to_value(*kept)) : refusal(kept.error())));
+}
+
+void post_retention(call now, answer take) {
+  const auto body =
+      body_of(now, {"floor", "force", "dry_run", "reason"}, "send {\"floor\":N,\"reason\":TEXT}");
+  if (!body)
+    return take(refusal(body.error()));
+  const auto floor = need_number(*body, "floor");
+  const auto reason = need_reason(*body);
+  if (!floor)
+    return take(refusal(floor.error()));
+  if (!reason)
+    return take(refusal(reason.error()));
+  raise_floor asked{.floor = sequence{*floor}, .reason = *reason};
   for (const auto& [name, into] : {std::pair{"force", &asked.forced}, {"dry_run", &asked.dry_run}})
     if (const auto* flag = body->find(name)) {
       if (flag->as<bool>() == nullptr)
@@ -192,12 +285,9 @@ void post_retention(call now, answer take) {
             {fault_code::invalid, "`" + std::string{name} + "` must be true or false", ""}));
       *into = *flag->as<bool>();
     }
-  if (asked.reason.empty() || asked.reason.size() > 1000)
-    return take(refusal({fault_code::invalid, "`reason` must have 1 to 1000 bytes",
-                         "it is kept in the audit record"}));
-  asked.floor = sequence{*floor};
   const auto raised = now.behind.retire(asked);
-  take(raised ? ok(object{{"floor", raised->value}}) : refusal(raised.error()));
+  take(noting({{"floor", *floor}, {"reason", *reason}},
+              raised ? ok(object{{"floor", raised->value}}) : refusal(raised.error())));
 }
 
 void get_state(call now, answer take) {

@@ -5,6 +5,7 @@
 #include "messages/checkpoint.hpp"
 #include "messages/commit.hpp"
 #include "messages/event.hpp"
+#include "messages/pressure.hpp"
 #include "persistence/reader.hpp"
 
 #include <chrono>
@@ -69,6 +70,14 @@ public:
   virtual void await_records(sequence after, std::function<void(bool)> told) = 0;
 
   virtual result<consumer_info> commit(commit_consumer place) = 0;
+
+  virtual result<consumer_info> reset(reset_consumer place) = 0;
+
+  /// How far every consumer is behind, as far as pressure knows; empty when nobody answers.
+  virtual std::vector<consumer_lag> lags() const = 0;
+
+  /// Keeps a state of an owner outside; `conflict` for the name of a persistent actor.
+  virtual result<checkpoint_info> keep(keep_state taken) = 0;
 
   /// Takes a checkpoint now; `not_found` when no persistent actor has that name.
   virtual result<checkpoint_info> checkpoint(const std::string& owner) = 0;

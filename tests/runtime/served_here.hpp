@@ -73,6 +73,12 @@ struct served_here : scratch {
     return *std::move(told);
   }
 
+  holdfast::upstream::door_answer put(const std::string& target, const std::string& body) {
+    auto told = client->put(target, body, "application/json");
+    BOOST_TEST_REQUIRE(bool(told), (told ? "" : told.error().what));
+    return *std::move(told);
+  }
+
   holdfast::value json_of(const holdfast::upstream::door_answer& told) {
     auto read = holdfast::json::parse(told.body);
     BOOST_TEST_REQUIRE(bool(read), told.body);
