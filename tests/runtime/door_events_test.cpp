@@ -244,7 +244,7 @@ BOOST_FIXTURE_TEST_CASE(follows_from_a_place_and_goes_on_from_the_last_one_heard
         cut.feed(bytes, [&](const auto& one) { heard.push_back(one); });
         return heard.empty();
       });
-  BOOST_TEST_REQUIRE(bool(last));
+  BOOST_TEST_REQUIRE(bool(heard_out));
   BOOST_TEST_REQUIRE(heard.size() == 1U);
   BOOST_TEST(json::parse(heard[0].data)->find("body")->integer_at("n") == 4);
   for (const auto* wrong : {"?from=x", "?limit=3", "?to=7", "?field.=1"})

@@ -240,7 +240,8 @@ BOOST_FIXTURE_TEST_CASE(ends_where_records_are_gone_that_it_was_promised, follow
     append({i});
   behind.stop(); // moves the anchor to the head
   behind = start(small_options(*this));
-  BOOST_TEST_REQUIRE(bool(behind.inside().retire(sequence{5}, true, "old")));
+  BOOST_TEST_REQUIRE(
+      bool(behind.inside().retire({.floor = sequence{5}, .forced = true, .reason = "old"})));
   // One that comes back has a promise; one that names a place takes what there is.
   client back{hub->follow(from(3), true)};
   client anew{hub->follow(from(3), false)};
