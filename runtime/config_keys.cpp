@@ -228,6 +228,26 @@ std::string wrong_address(const std::string& text) {
   return http::parse_address(text) ? "" : "is no address such as 127.0.0.1:4711 or [::1]:4711";
 }
 
+/// A name or address as a Host header has it.
+bool is_host(std::string_view text) {
+  return !text.empty() && text.size() <= 255 && std::all_of(text.begin(), text.end(), [](char one) {
+    return (one >= 'a' && one <= 'z') || (one >= '0' && one <= '9') || one == '.' || one == '-'
+           || one == '_' || one == ':' || one == '[' || one == ']';
+  });
+}
+
+std::string wrong_host(const std::string& text) {
+  return is_host(text) ? "" : "is no host such as holdfast.example or holdfast.example:8443";
+}
+
+/// The Fetch standard writes an origin without a path and without capitals.
+std::string wrong_origin(const std::string& text) {
+  for (const std::string_view scheme : {"http://", "https://"})
+    if (text.starts_with(scheme) && is_host(std::string_view{text}.substr(scheme.size())))
+      return "";
+  return "is no origin such as https://app.example:8443; `*` is not allowed";
+}
+
 key users(std::string name, place<std::vector<std::uint32_t>> at, std::string says) {
   return {std::move(name),
           "list of user ids",
@@ -489,6 +509,23 @@ void door_keys(std::vector<key>& into) {
        path(
            "door.tls_key", [](options & o) -> auto& { return o.door.tls_key; },
            "PEM file of its key, without a passphrase and readable by nobody else."),
+       path(
+           "door.tokens", [](options & o) -> auto& { return o.door.tokens; },
+           "File of the tokens that are good on TCP, one `NAME ROLE SECRET` a line, ROLE "
+           "`read-only` or `operator`; readable by nobody else. A change counts within a second."),
+       texts(
+           "door.hosts", "list of hosts", wrong_host,
+           [](options & o) -> auto& { return o.door.hosts; },
+           "What a request's Host may be beside the addresses themselves, with the port where it "
+           "is not the usual one: a proxy's name, say."),
+       texts(
+           "door.origins", "list of origins", wrong_origin,
+           [](options & o) -> auto& { return o.door.origins; },
+           "Origins of web pages that may ask, as \"https://app.example\"; without any, no page "
+           "may."),
+       users(
+           "door.read_only_users", [](options & o) -> auto& { return o.door.read_only_users; },
+           "Those of the users on the Unix socket who may only read."),
        size(
            "door.header_max", kib, mib,
            [](options& o) -> numbers { return o.door.header_bytes_max; },
@@ -558,6 +595,19 @@ void below(std::vector<fault>& into, bool is_below, const char* lower, const cha
     into.push_back(broken(std::string{"`"} + lower + "` must be less than `" + upper + "`"));
 }
 
+/// What would let in more than anybody meant to.
+void open_doors(std::vector<fault>& into, const door_choices& door) {
+  if (door.tls_certificate.empty() != door.tls_key.empty())
+    into.push_back(broken("`door.tls_certificate` and `door.tls_key` go together"));
+  if (!door.tcp.empty() && door.tokens.empty())
+    into.push_back(broken("`door.tcp` needs `door.tokens`: on TCP nobody knows who asks"));
+  for (const auto& one : door.tcp)
+    if (const auto address = http::parse_address(one);
+        address && !address->is_loopback() && door.tls_certificate.empty())
+      into.push_back(broken("`door.tcp`: " + one + " is reached from elsewhere, so it needs TLS: "
+                            + "`door.tls_certificate` and `door.tls_key`"));
+}
+
 } // namespace
 
 const std::vector<key>& table() {
@@ -590,6 +640,7 @@ std::vector<fault> contradictions(const options& chosen) {
         "events.batch_bytes_max", "half of store.mirror_segment");
   below(found, chosen.events.body_bytes_max <= chosen.store.mirror_segment_bytes / 2,
         "events.body_max", "half of store.mirror_segment");
+  open_doors(found, chosen.door);
   return found;
 }
 

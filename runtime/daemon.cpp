@@ -74,6 +74,14 @@ http::door_observer observer_of(runtime::core& behind, const daemon_outlets& to)
             behind.log.tell(severity::warn, "door", "a follower did not read and was cut off",
                             {{"caller", who.print()}, {"path", path}});
           },
+          [&behind](const result<void>& changed) {
+            if (changed)
+              behind.log.tell(severity::info, "door", "the tokens were read again");
+            else
+              behind.log.tell(severity::error, "door",
+                              "the token file cannot be used, the tokens read last stay good",
+                              {{"why", changed.error().what}});
+          },
           to.credentials,
           [&behind](wide_event happened) { behind.log.tell(std::move(happened)); }};
 }

@@ -73,8 +73,12 @@ struct door_choices {
   std::vector<std::string> tcp;    ///< `ADDR:PORT` to listen on beside the socket.
   std::filesystem::path tls_certificate; ///< With it and its key, TCP is TLS.
   std::filesystem::path tls_key;
-  std::uint64_t header_bytes_max = 16ULL << 10U;      ///< 431 beyond.
-  std::uint64_t body_bytes_max = 1ULL << 20U;         ///< 413 beyond.
+  std::filesystem::path tokens;                  ///< The bearer tokens that are good on TCP.
+  std::vector<std::string> hosts;                ///< Names we are called by, beside the addresses.
+  std::vector<std::string> origins;              ///< Of web pages that may ask.
+  std::vector<std::uint32_t> read_only_users;    ///< On the Unix socket.
+  std::uint64_t header_bytes_max = 16ULL << 10U; ///< 431 beyond.
+  std::uint64_t body_bytes_max = 1ULL << 20U;    ///< 413 beyond.
   std::uint64_t stream_body_bytes_max = 16ULL << 20U; ///< The same for NDJSON and CSV.
   std::uint64_t otlp_body_bytes_max = 16ULL << 20U;   ///< The same for OTLP.
   std::uint64_t line_bytes_max = 1ULL << 20U;         ///< A longer line is rejected alone.

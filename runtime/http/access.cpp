@@ -52,12 +52,23 @@ response no_token(std::string what) {
 
 } // namespace
 
+std::vector<std::pair<std::string, std::string>> origin_headers(std::string_view origin) {
+  if (origin.empty())
+    return {};
+  return {{"Access-Control-Allow-Origin", std::string{origin}},
+          {"Access-Control-Expose-Headers", headers_exposed},
+          {"Vary", "Origin"}};
+}
+
 ruling judge(const request& head, const arrival& came, const access_rules& rules,
              const asked_path& path,
              const std::function<std::optional<token_holder>(std::string_view)>& holder_of) {
   ruling made;
   made.from = {came.process, came.remote, "", role::operates};
+  std::string_view allowed;
   const auto refuse = [&](response told) {
+    for (auto& one : origin_headers(allowed))
+      told.headers.push_back(std::move(one));
     made.refused = std::move(told);
     return made;
   };
@@ -68,9 +79,7 @@ ruling judge(const request& head, const arrival& came, const access_rules& rules
     if (!among(rules.origins, origin))
       return refuse(refusal({fault_code::denied, "pages of this Origin may not ask here",
                              "more can be allowed with the key door.origins"}));
-    made.headers = {{"Access-Control-Allow-Origin", std::string{origin}},
-                    {"Access-Control-Expose-Headers", headers_exposed},
-                    {"Vary", "Origin"}};
+    allowed = origin;
     if (head.method == "OPTIONS" && !head.header("access-control-request-method").empty())
       return refuse(path.methods.empty()
                         ? refusal({fault_code::not_found, "nothing is at this path", ""})

@@ -15,6 +15,9 @@
 
 namespace holdfast::http {
 
+/// For whatever answer a page of that origin gets; empty for an empty one.
+std::vector<std::pair<std::string, std::string>> origin_headers(std::string_view origin);
+
 /// What the configuration says.
 struct access_rules {
   std::vector<std::string> hosts;             ///< Served beside the listeners' own; small letters.
@@ -32,8 +35,6 @@ struct asked_path {
 struct ruling {
   caller from;
   std::optional<response> refused; ///< Set: the request ends with it.
-  /// For whatever answer the request gets.
-  std::vector<std::pair<std::string, std::string>> headers;
 };
 
 /// Rules, in this order:

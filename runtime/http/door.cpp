@@ -2,8 +2,10 @@
 // Finds the route of a request and the thread that handles it.
 #include "runtime/http/door.hpp"
 
+#include "runtime/http/access.hpp"
 #include "runtime/http/inflate.hpp"
 #include "runtime/http/routes.hpp"
+#include "runtime/http/tokens.hpp"
 #include "runtime/os/clock.hpp"
 #include "runtime/os/host.hpp"
 #include "runtime/os/threads.hpp"
@@ -67,13 +69,36 @@ match find(const request& asked) {
   return made;
 }
 
+/// What the rules of access must know of a path. Whoever may only read may ask for whatever
+/// changes nothing.
+asked_path path_of(const request& head) {
+  const auto matched = find(head);
+  asked_path made;
+  if (matched.found == nullptr) {
+    made.methods = matched.allowed;
+    return made;
+  }
+  made.least = matched.found->method == "GET" ? role::reads : role::operates;
+  made.probe = matched.found->pattern == "/livez" || matched.found->pattern == "/readyz"
+               || matched.found->pattern == "/startupz";
+  made.methods = matched.found->method;
+  return made;
+}
+
 class unix_door final : public door {
 public:
   unix_door(const door_choices& chosen, served& behind, door_observer observer)
       : chosen_{chosen}, behind_{behind}, observer_{std::move(observer)},
+        rules_{chosen.hosts, chosen.origins, chosen.read_only_users},
         workers_{"reader", chosen.readers, chosen.reads_waiting_max} {}
 
   result<void> begin() {
+    if (!chosen_.tokens.empty()) {
+      auto tokens = token_file::open(chosen_.tokens, observer_.tokens);
+      if (!tokens)
+        return tokens.error();
+      tokens_ = *std::move(tokens);
+    }
     server_settings settings{.socket = chosen_.socket,
                              .tcp = chosen_.tcp,
                              .tls_certificate = chosen_.tls_certificate,
@@ -138,16 +163,15 @@ private:
     return std::find(chosen_.uids.begin(), chosen_.uids.end(), who.user) != chosen_.uids.end();
   }
 
-  /// A page in a browser must not reach us through a name it chose itself.
-  std::optional<response> admit(const request& head, const arrival& came) const {
-    const auto host = head.header("host");
-    const bool ours =
-        came.process ? host.empty() || host == "localhost" || host == "holdfast"
-                     : std::find(came.hosts.begin(), came.hosts.end(), host) != came.hosts.end();
-    if (ours && head.header("origin").empty())
-      return std::nullopt;
-    observer_.rejected(rejection::host);
-    return refusal({fault_code::denied, "this Host or Origin is not served here", ""}, 403);
+  std::optional<response> admit(request& head, const arrival& came) const {
+    auto ruled = judge(head, came, rules_, path_of(head), [this](std::string_view shown) {
+      return tokens_ ? tokens_->find(shown) : std::nullopt;
+    });
+    head.from = std::move(ruled.from);
+    // A preflight is an answer like another; whoever is turned away is counted as such.
+    if (ruled.refused && ruled.refused->status >= 400)
+      observer_.rejected(ruled.refused->status == 401 ? rejection::token : rejection::host);
+    return ruled.refused;
   }
 
   std::uint64_t body_max(const request& asked) const {
@@ -167,10 +191,13 @@ private:
     auto matched = find(asked);
     const auto label = label_of(matched.found);
     answer told = [this, label, happened = begin_of(asked, label),
+                   origin = std::string{asked.header("origin")},
                    take = std::move(take)](response given) {
       observer_.answered(label, given.status);
       if (happened)
         tell(*happened, given);
+      for (auto& one : origin_headers(origin))
+        given.headers.push_back(std::move(one));
       take(std::move(given));
     };
     if (matched.found == nullptr)
@@ -242,6 +269,8 @@ private:
   const door_choices chosen_;
   served& behind_;
   door_observer observer_;
+  const access_rules rules_;
+  std::unique_ptr<token_file> tokens_; ///< Null: no token is good.
   std::atomic<std::uint64_t> incidents_{0};
   std::unique_ptr<server> server_;
   os::worker_pool workers_; // ends first: its jobs use what is above

@@ -22,6 +22,8 @@ struct door_observer {
   std::function<void(const std::string& id, const std::string& what)> failed;
   /// A follower was cut because it did not read.
   std::function<void(const caller& who, const std::string& path)> dropped;
+  /// The token file changed, or became unusable.
+  std::function<void(const result<void>&)> tokens;
   /// For tests, see `server_settings`.
   std::function<result<peer>(int descriptor)> credentials;
   /// A request that changes something was answered.

@@ -43,7 +43,8 @@ struct server_settings {
 enum class rejection : std::uint8_t {
   connections,  ///< Too many: 503.
   denied,       ///< That user may not: closed without a word.
-  host,         ///< A Host or an Origin that is not ours: 403.
+  host,         ///< A Host or an Origin that is not ours, or too small a role: 403.
+  token,        ///< None, or none that is good: 401.
   header,       ///< Too large: 431, or broken: 400.
   body,         ///< Too large: 413, or broken: 400.
   deadline,     ///< Too slow: closed, or 504 when the handler was.
@@ -53,9 +54,9 @@ enum class rejection : std::uint8_t {
 };
 
 constexpr std::string_view to_string(rejection why) {
-  constexpr std::string_view names[] = {"connections", "denied",  "host",
-                                        "header",      "body",    "deadline",
-                                        "handshake",   "streams", "slow_follower"};
+  constexpr std::string_view names[] = {"connections", "denied",       "host",     "token",
+                                        "header",      "body",         "deadline", "handshake",
+                                        "streams",     "slow_follower"};
   return names[static_cast<std::size_t>(why)];
 }
 

@@ -85,6 +85,14 @@ BOOST_FIXTURE_TEST_CASE(names_each_mistake_with_its_place, scratch) {
            row{"[store\n", ":1:", "not TOML", ""},
            row{"[run]\nworkers = 2\nworkers = 3", ":3:", "not TOML", ""},
            row{"[pressure]\npause = \"1 MB\"", "", "`pressure.resume` must be less than", ""},
+           row{"[door]\ntcp = [\"127.0.0.1:0\"]", "", "`door.tcp` needs `door.tokens`", ""},
+           row{"[door]\ntcp = [\"0.0.0.0:80\"]\ntokens = \"t\"", "", "so it needs TLS", ""},
+           row{"[door]\ntcp = [\"[::]:80\"]\ntokens = \"t\"", "", "so it needs TLS", ""},
+           row{"[door]\ntls_key = \"k\"", "", "go together", ""},
+           row{"[door]\norigins = [\"*\"]", ":2:", "is no origin", ""},
+           row{"[door]\norigins = [\"https://a/b\"]", ":2:", "is no origin", ""},
+           row{"[door]\nhosts = [\"a b\"]", ":2:", "is no host", ""},
+           row{"[door]\ntcp = [\"localhost:1\"]\ntokens = \"t\"", ":2:", "is no address", ""},
        })
     BOOST_TEST_CONTEXT(text) {
       const auto made = config::load(file_with(*this, text));
