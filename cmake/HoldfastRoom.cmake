@@ -86,5 +86,5 @@ function(holdfast_test name)
   endif()
   # tools/check counts the cases of the short report.
   add_test(NAME ${name} COMMAND ${name} --color_output=no --report_level=short ${test_ARGUMENTS})
-  set_tests_properties(${name} PROPERTIES TIMEOUT 900 LABELS "${test_LABELS}")
+  set_tests_properties(${name} PROPERTIES TIMEOUT 1500 LABELS "${test_LABELS}")
 endfunction()
