@@ -62,7 +62,7 @@ async function overTcp(scratch) {
 
 function serving(daemon) {
   return new Promise((done, fail) => {
-    createInterface({ input: daemon.stdout }).on("line", (line) => line === "serving" && done());
+    createInterface({ input: daemon.stderr }).on("line", (line) => line === "serving" && done());
     daemon.on("exit", (code) => fail(new Error(`the daemon ended with ${code}`)));
   });
 }
@@ -85,7 +85,7 @@ const socket = path.join(scratch, "s");
 const tcp = await overTcp(scratch);
 const words = ["run", "--init", "--data", path.join(scratch, "data"), "--socket", socket];
 if (tcp.config) words.push("--config", tcp.config);
-const daemon = spawn(holdfast, words, { stdio: ["ignore", "pipe", "inherit"] });
+const daemon = spawn(holdfast, words, { stdio: ["ignore", "ignore", "pipe"] });
 const ended = new Promise((done) => daemon.on("exit", done));
 try {
   await serving(daemon);
