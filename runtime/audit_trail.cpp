@@ -34,12 +34,12 @@ audit_trail::audit_trail(std::shared_ptr<persistence::telemetry_writer> writer)
     : writer_{std::move(writer)}, thread_{"audit", [this] { run(); }} {}
 
 audit_trail::~audit_trail() {
-  stop();
+  queue_.change([](queue& q) { q.ended = true; });
 }
 
-void audit_trail::stop() {
+bool audit_trail::stop(std::chrono::milliseconds within) {
   queue_.change([](queue& q) { q.ended = true; });
-  thread_.join();
+  return queue_.wait_until(os::steady_now() + within, [](const queue& q) { return q.done; });
 }
 
 void audit_trail::add(wide_event happened) {
@@ -62,26 +62,26 @@ void audit_trail::run() {
       queue_.wait_until(sync_at, anything);
     else
       queue_.wait(anything);
-    auto [waiting, shed, ended] = queue_.with([](queue& q) {
-      return queue{std::exchange(q.waiting, {}), std::exchange(q.shed, 0), q.ended};
+    const auto taken = queue_.with([](queue& q) {
+      return queue{std::exchange(q.waiting, {}), std::exchange(q.shed, 0), q.ended, false};
     });
-    for (const auto& one : waiting)
+    for (const auto& one : taken.waiting)
       write(one);
-    if (shed > 0) {
-      const telemetry_field count{"count", shed};
+    if (taken.shed > 0) {
+      const telemetry_field count{"count", taken.shed};
       writer_->audit_unsynced(
           {severity::audit, "http", "requests are not listed: too many", {&count, 1}, {}});
     }
-    if (!waiting.empty() && !unsynced) {
+    if (!taken.waiting.empty() && !unsynced) {
       unsynced = true;
       sync_at = os::steady_now() + sync_interval;
     }
-    if (unsynced && (ended || os::steady_now() >= sync_at)) {
+    if (unsynced && (taken.ended || os::steady_now() >= sync_at)) {
       writer_->sync_audit();
       unsynced = false;
     }
-    if (ended)
-      return;
+    if (taken.ended)
+      return queue_.change([](queue& q) { q.done = true; });
   }
 }
 

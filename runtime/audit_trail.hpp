@@ -44,15 +44,16 @@ public:
 
   void add(wide_event happened);
 
-  /// Writes and syncs what waits; later events are passed over. Safe to call again, from one
-  /// thread.
-  void stop();
+  /// Writes and syncs what waits; later events are passed over. Answers false when the disk did not
+  /// let it within that time: then it must be left to itself. Safe to call again, from one thread.
+  bool stop(std::chrono::milliseconds within);
 
 private:
   struct queue {
     std::vector<wide_event> waiting;
     std::uint64_t shed = 0;
     bool ended = false;
+    bool done = false; ///< Nothing more is written.
   };
 
   void run();

@@ -130,9 +130,8 @@ void chronicle::tell(wide_event happened) const {
     trail_->add(std::move(happened));
 }
 
-void chronicle::end_audit() const {
-  if (trail_)
-    trail_->stop();
+bool chronicle::end_audit(std::chrono::milliseconds within) const {
+  return !trail_ || trail_->stop(within);
 }
 
 telemetry_counters chronicle::counters() const {

@@ -36,7 +36,7 @@ public:
             std::initializer_list<telemetry_field> fields = {}) const;
 
   /// Writes what waits for the audit; call it before the writer stops.
-  void end_audit() const;
+  bool end_audit(std::chrono::milliseconds within) const;
 
   /// Null when telemetry is off.
   const std::shared_ptr<persistence::telemetry_writer>& writer() const { return writer_; }

@@ -435,7 +435,10 @@ stop_report runtime::core::stop(milliseconds deadline) {
   abandoned = !made.stayed.empty();
   made.took = std::chrono::duration_cast<milliseconds>(os::steady_now() - began);
   log.tell(made);
-  log.end_audit();
+  if (!log.end_audit(std::max(deadline / 4, milliseconds{100}))) {
+    made.stayed.emplace_back("audit");
+    abandoned = true;
+  }
   if (log.writer() && !log.writer()->stop(std::max(deadline / 4, milliseconds{100})))
     made.stayed.emplace_back("telemetry");
   return made;

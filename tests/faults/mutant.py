@@ -30,10 +30,12 @@ class Store:
         os.makedirs(data, exist_ok=True)
         self.events, self.seen, self.unwritten = [], {}, []
         if os.path.exists(self.path):
-            with open(self.path, encoding="utf-8") as log:
-                for line in log:
-                    if line.endswith("\n"):
-                        self.restore(json.loads(line))
+            with open(self.path, "rb") as log:
+                text = log.read()
+            # A line that a kill tore is gone for good, or the next one would be written behind it.
+            os.truncate(self.path, text.rfind(b"\n") + 1)
+            for line in text[: text.rfind(b"\n") + 1].splitlines():
+                self.restore(json.loads(line))
         if mutation == "drops_its_tail_silently" and len(self.events) > 3:
             self.events = self.events[:-3]
             self.seen = {e["body"]["name"]: e["sequence"] for e in self.events}
