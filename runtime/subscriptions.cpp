@@ -15,11 +15,6 @@ namespace {
 constexpr std::chrono::milliseconds look_again{50};
 constexpr std::size_t page_events = 500;
 
-/// Faults that pass: the store is being reopened, or the journal restarted.
-bool passes(const fault& problem) {
-  return problem.code == fault_code::busy || problem.code == fault_code::failed;
-}
-
 } // namespace
 
 subscription::core::core(std::shared_ptr<journal::door> door, subscription_choice choice,

@@ -15,6 +15,11 @@
 
 namespace holdfast {
 
+/// Of a read: the store is being reopened, or the journal restarted. Look again a little later.
+inline bool passes(const fault& problem) {
+  return problem.code == fault_code::busy || problem.code == fault_code::failed;
+}
+
 /// Reads page after page and hands on one event at a time; at the head it waits to be told of
 /// records. Holds the store for one page only.
 struct subscription::core : std::enable_shared_from_this<subscription::core> {

@@ -2,6 +2,7 @@
 // Writes requests, and lets Beast read the answers.
 #include "runtime/http/client.hpp"
 
+#include "runtime/http/message.hpp"
 #include "runtime/os/clock.hpp"
 
 #include <boost/asio/buffer.hpp>
@@ -50,11 +51,9 @@ incoming taken_from(parser& read) {
   auto& whole = read.get();
   made.status = whole.result_int();
   for (const auto& field : whole) {
-    std::string name{field.name_string()};
-    for (auto& letter : name)
-      if (letter >= 'A' && letter <= 'Z')
-        letter = static_cast<char>(letter | 0x20);
-    made.headers.insert_or_assign(std::move(name), std::string{field.value()});
+    const auto name = field.name_string();
+    made.headers.insert_or_assign(small_letters({name.data(), name.size()}),
+                                  std::string{field.value()});
   }
   made.body = std::move(whole.body());
   return made;
@@ -231,13 +230,13 @@ result<incoming> client::exchange(const outgoing& asked) {
       if (const auto connected = connect(); !connected)
         return connected.error();
     conversation one{descriptor_, chosen_, until};
-    auto answer = one.hold(asked);
+    auto heard = one.hold(asked);
     if (!one.may_go_on())
       hang_up();
     const bool closed_before =
-        !answer && answer.error().code == fault_code::unreachable && one.nothing_heard();
+        !heard && heard.error().code == fault_code::unreachable && one.nothing_heard();
     if (!kept || !closed_before)
-      return answer;
+      return heard;
   }
 }
 
@@ -247,9 +246,9 @@ result<incoming> client::listen(const outgoing& asked, std::chrono::milliseconds
   if (const auto connected = connect(); !connected)
     return connected.error();
   conversation one{descriptor_, chosen_, os::steady_now() + chosen_.deadline};
-  auto answer = one.listen(asked, silence_max, take);
+  auto heard = one.listen(asked, silence_max, take);
   hang_up();
-  return answer;
+  return heard;
 }
 
 result<void> client::connect() {

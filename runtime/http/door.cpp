@@ -114,7 +114,7 @@ public:
                              .credentials = observer_.credentials};
     server_owner owner{
         .admit = [this](request& head, const arrival& came) { return admit(head, came); },
-        .body_max = [this](const request& asked) { return body_max(asked); },
+        .body_max = [this](const request& asked) { return body_max(find(asked).found, asked); },
         .handle = [this](request asked, answer take) { handle(std::move(asked), std::move(take)); },
         .rejected = observer_.rejected,
         .failed = observer_.failed,
@@ -174,8 +174,7 @@ private:
     return ruled.refused;
   }
 
-  std::uint64_t body_max(const request& asked) const {
-    const auto found = find(asked).found;
+  std::uint64_t body_max(const route* found, const request& asked) const {
     const auto takes = found == nullptr ? body_kind::plain : found->takes;
     const auto type = asked.media_type();
     if (takes == body_kind::otlp)
@@ -216,7 +215,7 @@ private:
   }
 
   void run(const route& to, call now, const answer& told) const {
-    if (auto refused = unpack_body(now.asked, body_max(now.asked)))
+    if (auto refused = unpack_body(now.asked, body_max(&to, now.asked)))
       return told(*std::move(refused));
     to.handle(std::move(now), told);
   }

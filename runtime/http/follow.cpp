@@ -4,6 +4,7 @@
 
 #include "runtime/http/routes.hpp"
 #include "runtime/json.hpp"
+#include "runtime/subscriptions.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -17,11 +18,6 @@ constexpr std::size_t records_at_once = 16; ///< A record may have a mebibyte.
 constexpr std::size_t scan_max = 20000;     ///< Then others have their turn.
 constexpr std::size_t jobs_max = 2;         ///< Other requests read the store too.
 constexpr std::chrono::milliseconds look_again{50};
-
-/// Faults that pass: the store is being reopened, or the journal restarted.
-bool passes(const fault& problem) {
-  return problem.code == fault_code::busy || problem.code == fault_code::failed;
-}
 
 std::string end_text(object why) {
   return "event: end\ndata: " + json::print(value{std::move(why)}) + "\n\n";

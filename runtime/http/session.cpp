@@ -137,13 +137,7 @@ void session::invite() {
   if (reader_.allow_body(all_->owner.body_max(reader_.head())) == request_reader::state::broken)
     return refuse_broken();
   head_ = "HTTP/1.1 100 Continue\r\n\r\n";
-  line_->write({head_, {}, {}}, [self = shared_from_this()](problem_code problem, std::size_t) {
-    if (self->closed_)
-      return;
-    if (problem)
-      return self->close();
-    self->read();
-  });
+  send({head_, {}, {}}, [](session& self) { self.read(); });
 }
 
 void session::handle() {

@@ -91,6 +91,8 @@ private:
   void on_deadline();
 
   // Answering (session_answer.cpp).
+  /// Writes what must stay until then; `then` follows when all has left and nobody has closed.
+  void send(std::array<std::string_view, 3> parts, std::function<void(session&)> then);
   void on_answer(std::uint64_t turn, response given);
   /// Answers without a handler, and closes: what is left of the request is not read.
   void finish_with(response given);

@@ -20,6 +20,17 @@ constexpr std::size_t heard_bytes_max = 65536;
 
 } // namespace
 
+void session::send(std::array<std::string_view, 3> parts, std::function<void(session&)> then) {
+  line_->write(parts, [self = shared_from_this(), then = std::move(then)](problem_code problem,
+                                                                          std::size_t) {
+    if (self->closed_)
+      return;
+    if (problem)
+      return self->close();
+    then(*self);
+  });
+}
+
 void session::on_answer(std::uint64_t turn, response given) {
   if (turn != turn_ || closed_ || phase_ != phase::answering)
     return;
@@ -38,14 +49,7 @@ void session::write(response given, bool keeps) {
   expect_within(all_->chosen.request_deadline);
   head_ = print_head(given, {.keeps = keeps, .chunked = false});
   body_ = is_head_ ? std::string{} : std::move(given.body);
-  line_->write({head_, body_, {}},
-               [self = shared_from_this(), keeps](problem_code problem, std::size_t) {
-                 if (self->closed_)
-                   return;
-                 if (problem)
-                   return self->close();
-                 self->on_written(keeps);
-               });
+  send({head_, body_, {}}, [keeps](session& self) { self.on_written(keeps); });
 }
 
 void session::on_written(bool keeps) {
@@ -101,14 +105,10 @@ void session::begin_stream(response given) {
   reader_.release(); // it may go on for days
   watch_client();
   expect_within(all_->chosen.stream_stall);
-  line_->write({head_, {}, {}}, [self = shared_from_this()](problem_code problem, std::size_t) {
-    if (self->closed_)
-      return;
-    if (problem)
-      return self->close();
-    self->on_piece_written();
-    if (self->all_->stopping)
-      self->tell_stream_to_stop();
+  send({head_, {}, {}}, [](session& self) {
+    self.on_piece_written();
+    if (self.all_->stopping)
+      self.tell_stream_to_stop();
   });
 }
 
@@ -153,14 +153,7 @@ void session::on_piece(std::optional<std::string> piece) {
   body_ = *std::move(piece);
   head_ = chunked_ ? print_chunk_size(body_.size()) : std::string{};
   expect_within(all_->chosen.stream_stall);
-  line_->write({head_, body_, chunked_ ? "\r\n" : ""},
-               [self = shared_from_this()](problem_code problem, std::size_t) {
-                 if (self->closed_)
-                   return;
-                 if (problem)
-                   return self->close();
-                 self->on_piece_written();
-               });
+  send({head_, body_, chunked_ ? "\r\n" : ""}, [](session& self) { self.on_piece_written(); });
 }
 
 void session::on_piece_written() {
@@ -174,13 +167,7 @@ void session::finish_stream() {
   head_ = chunked_ ? "0\r\n\r\n" : "";
   source_.reset();
   --all_->streams;
-  line_->write({head_, {}, {}}, [self = shared_from_this()](problem_code problem, std::size_t) {
-    if (self->closed_)
-      return;
-    if (problem)
-      return self->close();
-    self->take_leave();
-  });
+  send({head_, {}, {}}, [](session& self) { self.take_leave(); });
 }
 
 void session::tell_stream_to_stop() {

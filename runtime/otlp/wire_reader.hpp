@@ -69,17 +69,28 @@ public:
   }
 
 private:
-  // What an item belongs to may stand behind it, so each level is walked twice. Of a message that
-  // stands twice protobuf wants the parts merged, which is what parsing them in one string does.
-  void resource(std::string_view content) {
+  /// What a list of items belongs to, in bytes.
+  struct list_head {
     std::string said;
     std::string schema_url;
-    const bool whole = each_field(content, [&](std::uint32_t number, std::string_view field) {
+    bool whole = false;
+  };
+
+  // What an item belongs to may stand behind it, so each level is walked twice. Of a message that
+  // stands twice protobuf wants the parts merged, which is what parsing them in one string does.
+  static list_head head_of(std::string_view content) {
+    list_head made;
+    made.whole = each_field(content, [&](std::uint32_t number, std::string_view field) {
       if (number == 1)
-        said += field;
+        made.said += field;
       else if (number == 3)
-        schema_url = field;
+        made.schema_url = field;
     });
+    return made;
+  }
+
+  void resource(std::string_view content) {
+    const auto [said, schema_url, whole] = head_of(content);
     notes seen{allowed_};
     origin from;
     std::uint64_t dropped = 0;
@@ -99,14 +110,7 @@ private:
   }
 
   void scope(std::string_view content, origin from) {
-    std::string said;
-    std::string schema_url;
-    const bool whole = each_field(content, [&](std::uint32_t number, std::string_view field) {
-      if (number == 1)
-        said += field;
-      else if (number == 3)
-        schema_url = field;
-    });
+    const auto [said, schema_url, whole] = head_of(content);
     notes seen{allowed_};
     std::uint64_t dropped = 0;
     const auto parsed = parse_item<wire::InstrumentationScope>(said, seen);

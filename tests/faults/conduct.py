@@ -173,11 +173,17 @@ def a_failing_disk_is_said_and_the_store_reopened(world):
     except Unreachable:
         pass
     ended(daemon, 9, "Input/output error")
+    starts_again_knowing(daemon, failing, 2)
+    return f"reopened once, then {refused} answers 503 and exit code 9"
+
+
+def starts_again_knowing(daemon, failing, number):
+    """With the disk sound again, a start still knows the event of that number."""
     os.unlink(failing)
     daemon.start()
     daemon.wait_ready()
-    must(outcome(post(daemon, 2)[2]) == "duplicate", "what was acknowledged is not known any more")
-    return f"reopened once, then {refused} answers 503 and exit code 9"
+    must(outcome(post(daemon, number)[2]) == "duplicate",
+         "what was acknowledged is not known any more")
 
 
 def a_disk_that_turns_read_only_ends_it(world):
@@ -193,10 +199,7 @@ def a_disk_that_turns_read_only_ends_it(world):
     except Unreachable:
         pass
     ended(daemon, 9, "mount that file system for writing")
-    os.unlink(forbidden)
-    daemon.start()
-    daemon.wait_ready()
-    must(outcome(post(daemon, 1)[2]) == "duplicate", "what was acknowledged is not known any more")
+    starts_again_knowing(daemon, forbidden, 1)
     return "ended with exit code 9"
 
 

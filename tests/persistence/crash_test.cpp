@@ -66,6 +66,17 @@ struct job {
   std::function<void(world&, std::unique_ptr<store>&, acknowledged&)> run;
 };
 
+/// Power loss took records 3 to 5: they were promised for the life of the process only.
+std::unique_ptr<memory_disk> disk_without_process_records() {
+  world first{std::make_unique<memory_disk>(1)};
+  good(store::create(first.options, {1}));
+  auto live = good(store::open(first.options, {2}));
+  append(*live, 1, 2);
+  append(*live, 3, 5, durability::process);
+  good(live->save_frontier({3}));
+  return first.disk->after(ending::power);
+}
+
 std::unique_ptr<store> filled(world& in, acknowledged& kept) {
   good(store::create(in.options, {1}));
   auto live = good(store::open(in.options, {2}));
@@ -275,13 +286,7 @@ BOOST_AUTO_TEST_CASE(is_read_only_if_a_start_would_serve_it) {
   // A reader of a stopped store did not know the boot it reads in, and showed a history without the
   // `process` records that a start refuses to do without.
   for (const auto same_boot : {true, false}) {
-    world first{std::make_unique<memory_disk>(1)};
-    good(store::create(first.options, {1}));
-    auto live = good(store::open(first.options, {2}));
-    append(*live, 1, 2);
-    append(*live, 3, 5, durability::process);
-    good(live->save_frontier({3}));
-    world second{first.disk->after(ending::power)};
+    world second{disk_without_process_records()};
     if (!same_boot)
       second.options.boot_id = "boot-2";
     const auto opened = open_reader(second.options);
@@ -313,13 +318,7 @@ BOOST_AUTO_TEST_CASE(by_power_loss_has_two_copies_that_each_suffice) {
 
 BOOST_AUTO_TEST_CASE(by_power_loss_refuses_only_within_the_boot_that_promised) {
   for (const auto same_boot : {true, false}) {
-    world first{std::make_unique<memory_disk>(1)};
-    good(store::create(first.options, {1}));
-    auto live = good(store::open(first.options, {2}));
-    append(*live, 1, 2);
-    append(*live, 3, 5, durability::process);
-    good(live->save_frontier({3}));
-    world second{first.disk->after(ending::power)};
+    world second{disk_without_process_records()};
     if (!same_boot)
       second.options.boot_id = "boot-2";
     const auto opened = store::open(second.options, {4});
