@@ -4,7 +4,6 @@
 
 #include "messages/learning.hpp"
 #include "runtime/core.hpp"
-#include "runtime/json.hpp"
 #include "runtime/os/clock.hpp"
 #include "runtime/os/host.hpp"
 #include "runtime/version.hpp"
@@ -193,16 +192,6 @@ public:
                   {"supervisors", supervisors_value(core_.house->children(look_deadline))},
                   {"telemetry", telemetry_value(core_.log.counters())},
                   {"ready", ready().ready()}};
-  }
-
-  value learning() const override {
-    const auto found = state("learning", {});
-    if (!found)
-      return json::to_value(found.error());
-    auto shown = found->state;
-    if (auto* members = shown.as<object>())
-      members->insert_or_assign("sequence", found->covered.value);
-    return shown;
   }
 
   http::readiness ready() const override {

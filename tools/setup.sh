@@ -11,7 +11,7 @@ build_packages=(
   protobuf-compiler libprotobuf-dev
   libbenchmark-dev libsqlite3-dev
 )
-check_packages=(clang-format-14 python3 strace faketime xfsprogs e2fsprogs)
+check_packages=(clang-format-14 curl python3 strace faketime xfsprogs e2fsprogs)
 campaign_packages=(clang-14 libclang-rt-14-dev)
 
 say() { printf '%s\n' "$*"; }

@@ -303,6 +303,7 @@ const std::vector<route>& routes() {
       {"GET", "/v1/controls", true, body_kind::plain, get_controls},
       {"GET", "/v1/status", true, body_kind::plain, get_status},
       {"GET", "/v1/learning/stats", true, body_kind::plain, get_learning},
+      {"GET", "/v1/openapi.json", false, body_kind::plain, get_openapi},
       {"GET", "/livez", false, body_kind::plain, get_livez},
       {"GET", "/startupz", false, body_kind::plain, get_startupz},
       {"GET", "/readyz", true, body_kind::plain, get_readyz},

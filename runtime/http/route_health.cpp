@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// How the runtime is: status, probes, metrics.
+// How the runtime is: status, probes, metrics; and what can be asked of it.
+#include "runtime/http/openapi.hpp"
 #include "runtime/http/routes.hpp"
 
 #include <algorithm>
@@ -28,8 +29,15 @@ void get_status(call now, answer take) {
   take(ok(now.behind.status()));
 }
 
+/// The members of the newest state of `learning` and the sequence that it covers.
 void get_learning(call now, answer take) {
-  take(ok(now.behind.learning()));
+  const auto found = now.behind.state("learning", {});
+  if (!found)
+    return take(refusal(found.error()));
+  auto shown = found->state;
+  if (auto* members = shown.as<object>())
+    members->insert_or_assign("sequence", found->covered.value);
+  take(ok(shown));
 }
 
 void get_livez(call now, answer take) {
@@ -66,6 +74,10 @@ void get_readyz(call now, answer take) {
 
 void get_metrics(call now, answer take) {
   take({200, now.behind.metrics(), "text/plain; version=0.0.4; charset=utf-8", {}, nullptr, {}});
+}
+
+void get_openapi(call, answer take) {
+  take({200, std::string{openapi_document()}, "application/json", {}, nullptr, {}});
 }
 
 } // namespace holdfast::http

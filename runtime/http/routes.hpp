@@ -76,6 +76,7 @@ void get_livez(call now, answer take);
 void get_startupz(call now, answer take);
 void get_readyz(call now, answer take);
 void get_metrics(call now, answer take);
+void get_openapi(call now, answer take);
 
 /// The reader, or the answer that there is none just now.
 template <class Use>

@@ -88,7 +88,6 @@ public:
 
   /// Everything `holdfast status` shows.
   virtual value status() const = 0;
-  virtual value learning() const = 0;
   virtual readiness ready() const = 0;
   virtual std::string metrics() const = 0;
 
