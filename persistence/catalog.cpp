@@ -20,10 +20,6 @@ constexpr std::size_t header_bytes = 7;
 /// What a record is, in RocksDB's log format: whole, or a piece of one.
 enum class piece : std::uint8_t { full = 1, first = 2, middle = 3, last = 4 };
 
-std::uint32_t masked(std::uint32_t crc) {
-  return ((crc >> 15U) | (crc << 17U)) + 0xa282ead8U;
-}
-
 result<std::string> read_whole(disk& files, const std::filesystem::path& path) {
   const auto opened = files.open(path, open_mode::read);
   if (!opened)
@@ -114,7 +110,7 @@ std::size_t sound_prefix(std::string_view manifest) {
     const auto size = load_little<std::uint16_t>(manifest.data() + at + 4);
     const auto type = static_cast<piece>(manifest[at + 6]);
     if (type < piece::full || type > piece::last || at + header_bytes + size > manifest.size()
-        || masked(crc32c(manifest.substr(at + 6, 1U + size))) != stored)
+        || masked_crc32c(manifest.substr(at + 6, 1U + size)) != stored)
       break;
     at += header_bytes + size;
     if (type == piece::full || type == piece::last)

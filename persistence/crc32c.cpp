@@ -82,4 +82,9 @@ std::uint32_t crc32c(std::string_view bytes, std::uint32_t before) {
   return by_table(bytes, before);
 }
 
+std::uint32_t masked_crc32c(std::string_view bytes) {
+  const auto crc = crc32c(bytes);
+  return ((crc >> 15U) | (crc << 17U)) + 0xa282ead8U;
+}
+
 } // namespace holdfast::persistence

@@ -2,6 +2,8 @@
 // RocksDB's options with their reasons, its status in our words, its table files as a list.
 #include "persistence/rocks.hpp"
 
+#include "persistence/table_check.hpp"
+
 #include <rocksdb/cache.h>
 #include <rocksdb/env.h>
 #include <rocksdb/file_checksum.h>
@@ -107,6 +109,7 @@ rocksdb::ColumnFamilyOptions family_options(family which, opening how,
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = cache;
   table.format_version = 5;
+  table.checksum = rocksdb::kCRC32c; // `with_checked_tables` knows it
   options.write_buffer_size = 4ULL << 20U;
   options.arena_block_size = 64ULL << 10U; // idle families should cost nothing
   options.compression = rocksdb::kLZ4Compression;
@@ -224,19 +227,14 @@ rocksdb::Status create_database(const rocksdb::DBOptions& options, const std::st
 result<std::unique_ptr<rocks>> rocks::open(opening how, const rocks_settings& settings) {
   rocksdb::SetPerfLevel(rocksdb::PerfLevel::kDisable); // its counters cost a twentieth
   std::unique_ptr<rocks> opened{new rocks};
-  opened->env_ = settings.env != nullptr ? settings.env : rocksdb::Env::Default();
-  auto* env = opened->env_;
-  const auto no_logs = how == opening::read_tables || how == opening::diagnose;
-  if (no_logs || settings.mended != nullptr) {
-    auto shown = env->GetFileSystem();
-    if (settings.mended != nullptr)
-      shown = with_catalog(std::move(shown), settings.directory, *settings.mended);
-    if (no_logs)
-      shown = std::make_shared<without_logs>(std::move(shown));
-    opened->shown_ = rocksdb::NewCompositeEnv(std::move(shown));
-    env = opened->shown_.get();
-  }
-  const auto options = database_options(how, settings, env);
+  auto* env = settings.env != nullptr ? settings.env : rocksdb::Env::Default();
+  auto shown = with_checked_tables(env->GetFileSystem());
+  if (settings.mended != nullptr)
+    shown = with_catalog(std::move(shown), settings.directory, *settings.mended);
+  if (how == opening::read_tables || how == opening::diagnose)
+    shown = std::make_shared<without_logs>(std::move(shown));
+  opened->env_ = rocksdb::NewCompositeEnv(std::move(shown));
+  const auto options = database_options(how, settings, opened->env_.get());
   const auto cache = rocksdb::NewLRUCache(settings.cache_bytes);
   std::vector<rocksdb::ColumnFamilyDescriptor> wanted;
   for (std::size_t i = 0; i < family_names.size(); ++i)
@@ -338,7 +336,7 @@ result<std::uint64_t> rocks::count(family which) const {
 
 result<void> rocks::verify_table(const std::string& path) const {
   rocksdb::Options options;
-  options.env = env_;
+  options.env = env_.get();
   rocksdb::SstFileReader fresh{options};
   if (const auto opened = fresh.Open(path); !opened.ok())
     return from(opened, "open the table " + path);

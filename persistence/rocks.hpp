@@ -96,8 +96,7 @@ public:
 private:
   rocks() = default;
 
-  std::unique_ptr<rocksdb::Env> shown_; ///< Outlives the database that reads through it.
-  rocksdb::Env* env_ = nullptr;
+  std::unique_ptr<rocksdb::Env> env_; ///< Outlives the database that reads through it.
   std::unique_ptr<rocksdb::DB> db_;
   std::vector<rocksdb::ColumnFamilyHandle*> handles_;
 };
