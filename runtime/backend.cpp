@@ -18,6 +18,8 @@ namespace {
 
 using std::chrono::milliseconds;
 
+/// A disk whose commits take longer is no disk to write to; it comes back by itself.
+constexpr milliseconds commit_patience{5000};
 constexpr milliseconds look_deadline{1000}; ///< For a look at an actor; then it shows as unknown.
 
 std::string_view name_of(journal::standing where) {
@@ -196,12 +198,17 @@ public:
 
   http::readiness ready() const override {
     const auto where = core_.front->where();
-    const bool serving = where == journal::standing::serving;
+    const auto began = core_.front->committing_since();
+    const auto waited = began ? os::steady_now() - *began : instant::duration{0};
     http::readiness made;
     made.checks.push_back(
         {"recovered", where != journal::standing::reopening && where != journal::standing::gave_up,
          std::string{name_of(where)}});
-    made.checks.push_back({"writable", serving, std::string{name_of(where)}});
+    made.checks.push_back(
+        {"writable", where == journal::standing::serving && waited < commit_patience,
+         waited < commit_patience ? std::string{name_of(where)}
+                                  : "a commit has been on its way for "
+                                        + std::to_string(waited / std::chrono::seconds{1}) + " s"});
     made.checks.push_back({"staying", !core_.stopped && where != journal::standing::stopping, ""});
     return made;
   }
@@ -224,7 +231,7 @@ public:
       for (const auto& one : list.children)
         now.actors += one.state == child_state::running ? 1 : 0;
     now.paused = stats.paused;
-    now.writable = core_.front->where() == journal::standing::serving;
+    now.writable = ready().passes("writable");
     if (const auto reader = read())
       if (const auto all = reader->checkpoints({}))
         for (const auto& one : *all)

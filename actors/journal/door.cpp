@@ -113,9 +113,14 @@ void door::release(const request& answered) {
   bytes_.fetch_sub(answered.bytes, std::memory_order_relaxed);
 }
 
-void door::publish(standing now, double rate) {
+void door::publish(const journal& now) {
+  rate_.store(now.commit_rate(), std::memory_order_relaxed);
+  since_.store(now.committing_since().value_or(instant{}), std::memory_order_relaxed);
+  publish(now.where());
+}
+
+void door::publish(standing now) {
   standing_.store(now, std::memory_order_relaxed);
-  rate_.store(rate, std::memory_order_relaxed);
 }
 
 } // namespace holdfast::journal

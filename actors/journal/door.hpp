@@ -66,6 +66,13 @@ public:
   std::size_t events_held() const { return events_.load(std::memory_order_relaxed); }
   std::size_t bytes_held() const { return bytes_.load(std::memory_order_relaxed); }
   double commit_rate() const { return rate_.load(std::memory_order_relaxed); }
+
+  /// Since when the oldest batch is on its way to the disk; nothing: none is. A disk that hangs
+  /// answers nothing, so this is how it shows.
+  std::optional<instant> committing_since() const {
+    const auto since = since_.load(std::memory_order_relaxed);
+    return since == instant{} ? std::nullopt : std::optional{since};
+  }
   const limits& bounds() const { return limits_; }
 
   // The journal's side.
@@ -82,7 +89,8 @@ public:
   /// The request is answered: its room is free again.
   void release(const request& answered);
 
-  void publish(standing now, double rate);
+  void publish(const journal& now);
+  void publish(standing now);
 
 private:
   std::optional<append_refused> refusal(std::size_t events_ahead) const;
@@ -94,6 +102,7 @@ private:
   std::atomic<std::size_t> bytes_{0};
   std::atomic<standing> standing_{standing::reopening};
   std::atomic<double> rate_{0};
+  std::atomic<instant> since_{};
   mailbag<request> requests_;
   mailbag<watch> watches_;
   std::atomic<std::shared_ptr<const std::function<void()>>> wake_;

@@ -132,6 +132,11 @@ public:
   /// Events committed a second, lately; 0: not known yet.
   double commit_rate() const { return rate_; }
 
+  /// Since when the oldest batch is on its way to the disk; nothing: none is.
+  std::optional<instant> committing_since() const {
+    return flying_.empty() ? std::nullopt : std::optional{flying_.front().since};
+  }
+
 private:
   struct flying {
     std::uint64_t batch;

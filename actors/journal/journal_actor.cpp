@@ -65,7 +65,7 @@ private:
 
   void act(decision made) const {
     auto& now = state();
-    now.given->front->publish(now.core->where(), now.core->commit_rate());
+    now.given->front->publish(*now.core);
     if (made.concluded)
       conclude(*made.concluded);
     if (!made.turned_away.empty())
@@ -253,7 +253,7 @@ journal_state::~journal_state() {
   given->front->detach();
   // Until the next incarnation has begun, producers are taken in and wait for it.
   if (core && core->where() != standing::stopped && core->where() != standing::gave_up)
-    given->front->publish(standing::reopening, core->commit_rate());
+    given->front->publish(standing::reopening);
   else
     // Nobody comes after this one: also those who slipped through the closing door are answered.
     asked->add(given->front->take_requests());

@@ -8,11 +8,13 @@
 #include "messages/pressure.hpp"
 #include "persistence/reader.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace holdfast::http {
@@ -45,11 +47,11 @@ struct readiness {
   };
   std::vector<check> checks;
 
-  bool ready() const {
-    for (const auto& one : checks)
-      if (!one.passes)
-        return false;
-    return true;
+  bool ready() const { return std::ranges::all_of(checks, &check::passes); }
+
+  bool passes(std::string_view name) const {
+    return std::ranges::any_of(checks,
+                               [&](const check& one) { return one.name == name && one.passes; });
   }
 };
 

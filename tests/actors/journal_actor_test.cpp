@@ -298,6 +298,19 @@ BOOST_FIXTURE_TEST_CASE(a_full_disk_goes_on_by_itself_and_reading_never_stops, j
   BOOST_TEST((heard.back().what.answers.at(0).what == outcome::stored));
 }
 
+BOOST_FIXTURE_TEST_CASE(shows_since_when_a_commit_is_on_its_way, journalling) {
+  start();
+  BOOST_TEST(!given->front->committing_since().has_value());
+  journal machine{limits{}};
+  machine.start(sequence{0}, {}, instant{5s});
+  machine.on({arrival{.request = 1, .events = 1, .bytes = 1}}, instant{6s});
+  given->front->publish(machine);
+  BOOST_TEST((given->front->committing_since() == instant{6s}));
+  machine.on(batch_ended{.batch = 1, .ok = true}, instant{9s});
+  given->front->publish(machine);
+  BOOST_TEST(!given->front->committing_since().has_value());
+}
+
 BOOST_FIXTURE_TEST_CASE(a_reader_that_is_still_reading_is_waited_for, journalling) {
   start();
   auto page = given->front->read();

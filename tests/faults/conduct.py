@@ -204,8 +204,8 @@ def a_disk_that_turns_read_only_ends_it(world):
 
 
 def a_stuck_disk_stops_nothing_else(world):
-    """While nothing of the disk comes back: /livez answers at once, a full queue is told by 429
-    with Retry-After, a stop ends at its deadline saying who stayed, a second signal at once."""
+    """While nothing of the disk comes back: /livez answers at once, /readyz that a commit hangs, a
+    full queue is told by 429 with Retry-After, a stop ends at its deadline saying who stayed, a second signal at once."""
     slowest = 0.0
     for forced in (False, True):
         shutil.rmtree(world.data, ignore_errors=True)
@@ -220,6 +220,8 @@ def a_stuck_disk_stops_nothing_else(world):
         for one in waiting:
             one.start()
         slowest = max(slowest, watch_the_stuck(daemon))
+        if not forced:
+            wait_not_ready(daemon, "a commit has been on its way for")
         begun = time.monotonic()
         daemon.process.send_signal(signal.SIGTERM)
         if forced:
@@ -240,6 +242,17 @@ def a_stuck_disk_stops_nothing_else(world):
         must(outcome(post(daemon, 1)[2]) == "duplicate", "what was acknowledged is gone")
         daemon.kill()
     return f"/livez within {slowest * 1000:.0f} ms, both stops ended"
+
+
+def wait_not_ready(daemon, why, seconds=15.0):
+    begun = time.monotonic()
+    status, text = 200, b""
+    while time.monotonic() - begun < seconds:
+        status, text = daemon.request("GET", "/readyz?verbose", timeout=5)
+        if status == 503 and why.encode() in text:
+            return
+        time.sleep(0.1)
+    raise Broken(f"/readyz answers {status} {text} after {seconds} s")
 
 
 def unanswered(daemon, number, answered):
