@@ -205,7 +205,8 @@ def a_disk_that_turns_read_only_ends_it(world):
 
 def a_stuck_disk_stops_nothing_else(world):
     """While nothing of the disk comes back: /livez answers at once, /readyz that a commit hangs, a
-    full queue is told by 429 with Retry-After, a stop ends at its deadline saying who stayed, a second signal at once."""
+    full queue is told by 429 with Retry-After, a stop ends at its deadline saying who stayed, a
+    second signal at once."""
     slowest = 0.0
     for forced in (False, True):
         shutil.rmtree(world.data, ignore_errors=True)
