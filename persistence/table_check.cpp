@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Finds a table's properties by its footer and holds them against their checksum.
+// Looks at a table's footer, finds its properties and holds them against their checksum.
 #include "persistence/table_check.hpp"
 
 #include "persistence/crc32c.hpp"
@@ -21,6 +21,7 @@ constexpr std::uint64_t magic = 0x88e241b785f4cff7;
 constexpr std::size_t footer_bytes = 53;
 constexpr std::size_t trailer_bytes = 5;
 constexpr std::uint8_t footer_crc32c = 1;
+constexpr std::uint32_t format_written = 5;
 constexpr std::size_t block_max = 1U << 20U; ///< Of the two kinds read here; more is not ours.
 
 /// Where a block is.
@@ -82,30 +83,28 @@ std::optional<place> find(std::string_view list, std::string_view name) {
   return std::nullopt;
 }
 
-/// False only for properties that are there and do not fit. Whatever else is wrong on the way to
-/// them, RocksDB finds by itself.
-bool sound_properties(const rocksdb::FSRandomAccessFile& file, std::uint64_t size) {
-  if (size < footer_bytes)
-    return true;
-  const auto footer = read(file, {size - footer_bytes, footer_bytes});
+/// What is wrong with a table that RocksDB would not find by itself, or too late; null: nothing.
+const char* problem_of(const rocksdb::FSRandomAccessFile& file, std::uint64_t size) {
+  const auto footer =
+      size < footer_bytes ? std::nullopt : read(file, {size - footer_bytes, footer_bytes});
   if (!footer || load_little<std::uint64_t>(footer->data() + footer_bytes - 8) != magic)
-    return true;
+    return nullptr;
+  if (load_little<std::uint32_t>(footer->data() + footer_bytes - 12) != format_written)
+    return "the footer names a format that was never written";
   byte_cursor in{*footer};
   if (in.little<std::uint8_t>() != footer_crc32c)
-    return true;
+    return nullptr;
   const auto with_trailer = [](place block) {
     block.size += trailer_bytes;
     return block;
   };
   const auto list = read(file, with_trailer(take_place(in)));
   if (!list || !fits(*list))
-    return true;
+    return nullptr;
   const auto properties =
       find(std::string_view{*list}.substr(0, list->size() - trailer_bytes), "rocksdb.properties");
-  if (!properties)
-    return true;
-  const auto block = read(file, with_trailer(*properties));
-  return !block || fits(*block);
+  const auto block = properties ? read(file, with_trailer(*properties)) : std::nullopt;
+  return !block || fits(*block) ? nullptr : "the properties do not fit their checksum";
 }
 
 class checked_tables final : public rocksdb::FileSystemWrapper {
@@ -122,11 +121,13 @@ public:
     if (!done.ok() || !name.ends_with(".sst"))
       return done;
     std::uint64_t size = 0;
-    if (GetFileSize(name, {}, &size, context).ok() && !sound_properties(**opened, size)) {
-      opened->reset();
-      return rocksdb::IOStatus::Corruption("the properties do not fit their checksum", name);
-    }
-    return done;
+    if (const auto sized = GetFileSize(name, {}, &size, context); !sized.ok())
+      return done;
+    const auto* problem = problem_of(**opened, size);
+    if (problem == nullptr)
+      return done;
+    opened->reset();
+    return rocksdb::IOStatus::Corruption(problem, name);
   }
 };
 
