@@ -22,6 +22,7 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import conduct  # noqa: E402
+import http_story  # noqa: E402
 import mutant  # noqa: E402
 from oracle import (Broken, Daemon, Load, Oracle, Refused, Skipped, Unreachable,  # noqa: E402
                     verify_replay)  # noqa: E402
@@ -521,7 +522,8 @@ def run_mutant(world, name):
 SCENARIOS = [the_oracle_finds_each_mutant, kill_at_random_moments, kill_at_each_operation_of_init,
              kill_at_each_operation_of_a_run, kill_at_each_operation_of_recovery,
              fail_each_kind_of_write, disk_full_and_freed, damage_one_file, power_cut,
-             second_writer_is_refused, clock_jumps, *conduct.SCENARIOS]
+             second_writer_is_refused, clock_jumps, *conduct.SCENARIOS,
+             *http_story.SCENARIOS]
 
 
 def main():
