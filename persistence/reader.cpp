@@ -161,9 +161,11 @@ result<event_page> rocks_reader::events(const event_query& query) const {
   page.head = within->last;
   page.next = std::max(query.from, within->floor + 1);
   const auto to = std::min(query.to.value_or(within->last), within->last);
-  // What the index does not reach back to is walked through.
+  // What the index does not reach back to is walked through. A name with a zero byte, which is
+  // where names end in the index, is nobody's.
   std::optional<sequence> indexed;
-  if (!query.stream.empty() && query.stream.back() != '*') {
+  if (!query.stream.empty() && query.stream.back() != '*'
+      && query.stream.find('\0') == std::string::npos) {
     const auto since = read_indexed_since(db_, query.stream);
     if (!since)
       return since.error();

@@ -148,6 +148,9 @@ BOOST_AUTO_TEST_CASE(finds_the_checkpoints_that_the_rule_keeps) {
   BOOST_TEST(covered == (std::vector<std::uint64_t>{9, 8, 7, 5, 3}));
   BOOST_TEST(good(live->read().newest_checkpoint("totals", sequence{6})).info.covered
              == sequence{5});
+  // Without a name this took those of everybody for its own, and ended by an assertion.
+  BOOST_TEST(
+      (live->read().newest_checkpoint("", sequence{6}).error().code == fault_code::not_found));
   live.reset();
   live = open(); // the sum over the small states still comes out
 }

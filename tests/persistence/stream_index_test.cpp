@@ -124,6 +124,17 @@ BOOST_AUTO_TEST_CASE(does_not_look_at_other_streams) {
   BOOST_TEST(looked("rare") == 0U); // no longer declared: it has to pass over the others
 }
 
+// Asking for a stream with a zero byte in its name, where `a*` is indexed, ended the process by an
+// assertion: that byte ends a name in the index.
+BOOST_AUTO_TEST_CASE(has_nothing_of_a_name_that_no_stream_can_have) {
+  create();
+  begin({"a*"});
+  append(*live, {draft_of(event_of(1, "a"))});
+  const std::string odd{"a\0b", 3};
+  BOOST_TEST(good(live->read().events({.stream = odd})).events.empty());
+  BOOST_TEST(good(live->read().events({.stream = "a"})).events.size() == 1U);
+}
+
 BOOST_AUTO_TEST_CASE(that_lost_an_entry_is_never_read) {
   // An index that silently misses an event would make the event itself seem not to be there.
   create();
