@@ -13,6 +13,10 @@ namespace {
 
 constexpr std::chrono::seconds sync_interval{1};
 
+bool is_turned_away(const wide_event& one) {
+  return one.status == 401 || one.status == 403;
+}
+
 /// A member as a field; what is no text, number or truth is passed over: the record names things.
 bool take(telemetry_field& into, const value& held) {
   if (const auto* text = held.as<std::string>())
@@ -55,6 +59,7 @@ void audit_trail::add(wide_event happened) {
 
 void audit_trail::run() {
   bool unsynced = false;
+  std::uint64_t refusals = 0; ///< Since the last sync.
   auto sync_at = os::steady_now();
   const auto anything = [](const queue& q) { return q.ended || !q.waiting.empty(); };
   for (;;) {
@@ -66,23 +71,29 @@ void audit_trail::run() {
       return queue{std::exchange(q.waiting, {}), std::exchange(q.shed, 0), q.ended, false};
     });
     for (const auto& one : taken.waiting)
-      write(one);
-    if (taken.shed > 0) {
-      const telemetry_field count{"count", taken.shed};
-      writer_->audit_unsynced(
-          {severity::audit, "http", "requests are not listed: too many", {&count, 1}, {}});
-    }
+      if (!is_turned_away(one) || ++refusals <= refusals_max)
+        write(one);
+    if (taken.shed > 0)
+      write_count("requests are not listed: too many", taken.shed);
     if (!taken.waiting.empty() && !unsynced) {
       unsynced = true;
       sync_at = os::steady_now() + sync_interval;
     }
     if (unsynced && (taken.ended || os::steady_now() >= sync_at)) {
+      if (refusals > refusals_max)
+        write_count("refused requests are not listed: too many", refusals - refusals_max);
+      refusals = 0;
       writer_->sync_audit();
       unsynced = false;
     }
     if (taken.ended)
       return queue_.change([](queue& q) { q.done = true; });
   }
+}
+
+void audit_trail::write_count(std::string_view what, std::uint64_t count) const {
+  const telemetry_field field{"count", count};
+  writer_->audit_unsynced({severity::audit, "http", what, {&field, 1}, {}});
 }
 
 void audit_trail::write(const wide_event& one) const {

@@ -12,11 +12,12 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace holdfast {
 
-/// One request that changes something, and what became of it.
+/// One request that changes something, or would have, and what became of it.
 struct wide_event {
   std::string route;
   std::string path;
@@ -32,10 +33,13 @@ struct wide_event {
 
 /// Takes events from any thread and writes them on one of its own: into the file at once, to the
 /// disk within a second. A crash of the machine may cost that second; what the requests did is in
-/// the journal. When `waiting_max` wait, the next are counted, and the count is a line.
+/// the journal. When `waiting_max` wait, the next are counted, and the count is a line. So it is
+/// with callers turned away (401, 403) beyond `refusals_max` between two syncs: whoever may not ask
+/// must not be able to fill the disk by asking.
 class audit_trail {
 public:
   static constexpr std::size_t waiting_max = 20000;
+  static constexpr std::uint64_t refusals_max = 10;
 
   /// Needs: `writer` is not null.
   explicit audit_trail(std::shared_ptr<persistence::telemetry_writer> writer);
@@ -58,6 +62,7 @@ private:
 
   void run();
   void write(const wide_event& one) const;
+  void write_count(std::string_view what, std::uint64_t count) const;
 
   const std::shared_ptr<persistence::telemetry_writer> writer_;
   os::guarded<queue> queue_;

@@ -37,7 +37,7 @@ bool fits(std::string_view pattern, const std::vector<std::string>& parts,
     pattern.remove_prefix(part.size());
     if (at == parts.size())
       return false;
-    if (part == "*")
+    if (part == "*" && !parts[at].empty()) // nothing has no name
       names.push_back(parts[at]);
     else if (part != parts[at])
       return false;
@@ -67,6 +67,38 @@ match find(const request& asked) {
     made.allowed += (made.allowed.empty() ? "" : ", ") + std::string{one.method};
   }
   return made;
+}
+
+/// What a body of a route may be. A page of anybody can send a form, a text or nothing at all to
+/// any address without asking first, so a request that changes something has to be one of these.
+std::vector<std::string_view> types_of(body_kind takes) {
+  switch (takes) {
+  case body_kind::plain:
+    return {"application/json"};
+  case body_kind::lines:
+    return {"application/json", "application/x-ndjson", "application/jsonl", "text/csv"};
+  case body_kind::otlp:
+    return {"application/json", "application/x-protobuf"};
+  }
+  return {};
+}
+
+/// The refusal of a body that the route does not take.
+std::optional<response> wrong_type(const route& to, const request& asked) {
+  if (to.method == "GET")
+    return std::nullopt;
+  const auto type = asked.media_type();
+  const auto types = types_of(to.takes);
+  if (std::find(types.begin(), types.end(), type) != types.end())
+    return std::nullopt;
+  std::string help = "send Content-Type: " + std::string{types.front()};
+  for (std::size_t i = 1; i < types.size(); ++i)
+    help += (i + 1 < types.size() ? ", " : " or ") + std::string{types[i]};
+  return refusal({fault_code::invalid,
+                  type.empty() ? "the request has no Content-Type"
+                               : "the media type " + type.substr(0, 100) + " is not taken",
+                  std::move(help)},
+                 415);
 }
 
 /// What the rules of access must know of a path. Whoever may only read may ask for whatever
@@ -115,6 +147,7 @@ public:
     server_owner owner{
         .admit = [this](request& head, const arrival& came) { return admit(head, came); },
         .body_max = [this](const request& asked) { return body_max(find(asked).found, asked); },
+        .phrase = phrased,
         .handle = [this](request asked, answer take) { handle(std::move(asked), std::move(take)); },
         .rejected = observer_.rejected,
         .failed = observer_.failed,
@@ -168,10 +201,21 @@ private:
       return tokens_ ? tokens_->find(shown) : std::nullopt;
     });
     head.from = std::move(ruled.from);
-    // A preflight is an answer like another; whoever is turned away is counted as such.
-    if (ruled.refused && ruled.refused->status >= 400)
-      observer_.rejected(ruled.refused->status == 401 ? rejection::token : rejection::host);
-    return ruled.refused;
+    if (!ruled.refused || ruled.refused->status < 400)
+      return ruled.refused; // a preflight is an answer like another
+    observer_.rejected(ruled.refused->status == 401 ? rejection::token : rejection::host);
+    if (auto happened = begin_of(head, label_of(find(head).found)))
+      tell(*std::move(happened), *ruled.refused);
+    return phrased(head.path, head.media_type(), *std::move(ruled.refused));
+  }
+
+  /// A refusal as the clients of that path read it.
+  static response phrased(std::string_view path, std::string_view media_type, response refused) {
+    const auto& all = routes();
+    const bool is_otlp = std::any_of(all.begin(), all.end(), [&](const route& one) {
+      return one.takes == body_kind::otlp && one.pattern == path;
+    });
+    return is_otlp ? as_status(media_type, std::move(refused)) : refused;
   }
 
   std::uint64_t body_max(const route* found, const request& asked) const {
@@ -201,12 +245,18 @@ private:
     };
     if (matched.found == nullptr)
       return told(unknown(asked, matched));
+    const answer refuse = matched.found->takes != body_kind::otlp
+                              ? told
+                              : [told, type = asked.media_type()](response given) {
+                                  told(as_status(type, std::move(given)));
+                                };
+    if (auto refused = wrong_type(*matched.found, asked))
+      return refuse(*std::move(refused));
     call now{std::move(asked), std::move(matched.names), behind_, chosen_, *followers_};
     if (!matched.found->reads_disk)
-      return run(*matched.found, std::move(now), told);
-    const auto refuse = told;
-    auto job = [this, to = matched.found, now = std::move(now), told = std::move(told)]() mutable {
-      guarded_call(*to, std::move(now), std::move(told));
+      return run(*matched.found, std::move(now), told, refuse);
+    auto job = [this, to = matched.found, now = std::move(now), told, refuse]() mutable {
+      guarded_call(*to, std::move(now), told, refuse);
     };
     if (!workers_.submit(std::move(job)))
       refuse(retry_later({fault_code::busy, "too many requests wait for a reader",
@@ -214,9 +264,9 @@ private:
                          503, std::chrono::seconds{1}));
   }
 
-  void run(const route& to, call now, const answer& told) const {
+  void run(const route& to, call now, const answer& told, const answer& refuse) const {
     if (auto refused = unpack_body(now.asked, body_max(&to, now.asked)))
-      return told(*std::move(refused));
+      return refuse(*std::move(refused));
     to.handle(std::move(now), told);
   }
 
@@ -245,13 +295,13 @@ private:
   }
 
   /// A worker's thread has no caller that could catch what a handler throws.
-  void guarded_call(const route& to, call now, const answer& told) {
+  void guarded_call(const route& to, call now, const answer& told, const answer& refuse) {
     try {
-      run(to, std::move(now), told);
+      run(to, std::move(now), told, refuse);
     } catch (const std::exception& thrown) {
       const auto id = "incident-r" + std::to_string(++incidents_);
       observer_.failed(id, thrown.what());
-      told(refusal(
+      refuse(refusal(
           {fault_code::undone, "an internal error, " + id, "the log has its cause under this id"},
           500));
     }

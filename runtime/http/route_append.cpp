@@ -18,15 +18,12 @@ std::string parameter(const request& asked, std::string_view name, std::string_v
   return found == asked.query.end() ? std::string{asked.header(header)} : found->second;
 }
 
-std::optional<intake::format> format_of(const request& asked) {
+/// Of the media types that the door lets through.
+intake::format format_of(const request& asked) {
   const auto type = asked.media_type();
-  if (type.empty() || type == "application/json")
-    return intake::format::json;
-  if (type == "application/x-ndjson" || type == "application/jsonl")
-    return intake::format::ndjson;
-  if (type == "text/csv")
-    return intake::format::csv;
-  return std::nullopt;
+  return type == "application/json" ? intake::format::json
+         : type == "text/csv"       ? intake::format::csv
+                                    : intake::format::ndjson;
 }
 
 std::optional<durability> level_named(std::string_view name) {
@@ -106,29 +103,24 @@ response answered(intake_result& made, const std::vector<append_answer>& told, b
 
 void post_events(call now, answer take) {
   const auto form = format_of(now.asked);
-  if (!form)
-    return take(
-        refusal({fault_code::invalid, "the media type " + now.asked.media_type() + " is not taken",
-                 "send application/json, application/x-ndjson or text/csv"},
-                415));
   const auto asked_level = parameter(now.asked, "durability", "holdfast-durability");
   const auto level = asked_level.empty() ? now.behind.usual_level() : level_named(asked_level);
   if (!level)
     return take(refusal({fault_code::invalid, "`durability` must be none, process or power", ""}));
-  auto made = std::make_shared<intake_result>(take_in(now, *form, *level));
+  auto made = std::make_shared<intake_result>(take_in(now, form, *level));
   const auto key = now.asked.header("idempotency-key");
   if (!key.empty()) {
-    if (made->answers.size() != 1 || *form != intake::format::json)
+    if (made->answers.size() != 1 || form != intake::format::json)
       return take(refusal({fault_code::invalid, "Idempotency-Key goes with a single event",
                            "give each event of several its own `key` in an envelope"}));
     for (auto& one : made->submitted)
       one.what.key = key;
   }
   // A body that is no document at all is one mistake, not an item of its own.
-  if (*form == intake::format::json && made->submitted.empty() && made->answers.size() == 1)
+  if (form == intake::format::json && made->submitted.empty() && made->answers.size() == 1)
     return take(refusal(
         {fault_code::invalid, made->answers.front().text_at("error"), "nothing was taken"}));
-  const bool lines = *form != intake::format::json;
+  const bool lines = form != intake::format::json;
   if (made->submitted.empty())
     return take(answered(*made, {}, lines));
   now.behind.append(std::move(made->submitted),

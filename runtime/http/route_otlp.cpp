@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // POST /v1/traces, /v1/logs and /v1/metrics: what OTLP exporters send, to events.
 #include "runtime/http/routes.hpp"
+#include "runtime/json.hpp"
 #include "runtime/otlp/decode.hpp"
 #include "runtime/otlp/events.hpp"
 #include "runtime/otlp/reply.hpp"
@@ -15,10 +16,40 @@ namespace {
 using otlp::encoding;
 
 /// Those of gRPC that we answer with.
-enum class status_code : std::uint8_t { invalid_argument = 3, unavailable = 14 };
+enum class status_code : std::uint8_t {
+  invalid_argument = 3,
+  deadline_exceeded = 4,
+  permission_denied = 7,
+  internal = 13,
+  unavailable = 14,
+  unauthenticated = 16
+};
+
+status_code code_of(unsigned status) {
+  switch (status) {
+  case 401:
+    return status_code::unauthenticated;
+  case 403:
+    return status_code::permission_denied;
+  case 429:
+  case 503:
+    return status_code::unavailable;
+  case 500:
+    return status_code::internal;
+  case 504:
+    return status_code::deadline_exceeded;
+  default:
+    return status_code::invalid_argument;
+  }
+}
 
 std::string_view media_type_of(encoding form) {
   return form == encoding::json ? "application/json" : "application/x-protobuf";
+}
+
+/// What a sender of that media type reads; JSON for whoever sends what is not taken.
+encoding form_of(std::string_view media_type) {
+  return media_type == media_type_of(encoding::protobuf) ? encoding::protobuf : encoding::json;
 }
 
 response answered(encoding form, unsigned status, std::string body) {
@@ -69,17 +100,13 @@ struct signal {
 
 template <class Item>
 void post(const call& now, answer take, const signal<Item>& what) {
-  const auto type = now.asked.media_type();
-  const bool is_json = type == "application/json";
-  if (!is_json && type != "application/x-protobuf")
-    return take(refused(encoding::json, 415, status_code::invalid_argument,
-                        "send application/x-protobuf or application/json"));
-  const auto form = is_json ? encoding::json : encoding::protobuf;
-  const auto decode = is_json ? what.from_json : what.from_protobuf;
+  const auto form = form_of(now.asked.media_type());
+  const auto decode = form == encoding::json ? what.from_json : what.from_protobuf;
   auto read = decode(now.asked.body, {});
   if (!read)
     return take(refused(form, 400, status_code::invalid_argument, read.error().what));
-  auto sent = std::make_shared<otlp::poured>(otlp::events_of(*std::move(read)));
+  auto sent =
+      std::make_shared<otlp::poured>(otlp::events_of(*std::move(read)));
   std::vector<submission> events;
   events.reserve(sent->events.size());
   for (auto& one : sent->events)
@@ -93,6 +120,20 @@ void post(const call& now, answer take, const signal<Item>& what) {
 }
 
 } // namespace
+
+response as_status(std::string_view media_type, response refused) {
+  const auto form = form_of(media_type);
+  const auto told = json::parse(refused.body);
+  const auto* error = told ? told->find("error") : nullptr;
+  if (error == nullptr)
+    return refused;
+  auto why = error->text_at("what");
+  if (const auto help = error->text_at("help"); !help.empty())
+    why += "; " + help;
+  refused.body = otlp::print_status(form, static_cast<int>(code_of(refused.status)), why);
+  refused.media_type = media_type_of(form);
+  return refused;
+}
 
 void post_traces(call now, answer take) {
   post<otlp::span>(now, std::move(take),

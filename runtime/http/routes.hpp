@@ -49,6 +49,10 @@ void post_traces(call now, answer take);
 void post_logs(call now, answer take);
 void post_metrics(call now, answer take);
 
+/// A refusal as OTLP has them: `google.rpc.Status` in the sender's media type, with the status and
+/// the headers as they are. What is no refusal of ours stays as it is.
+response as_status(std::string_view media_type, response refused);
+
 // route_events.cpp
 void get_events(call now, answer take);
 void get_event(call now, answer take);

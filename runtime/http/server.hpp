@@ -67,6 +67,9 @@ struct server_owner {
   std::function<std::optional<response>(request& head, const arrival& came)> admit;
   /// The largest body this request may have; its body is not there yet.
   std::function<std::uint64_t(const request&)> body_max;
+  /// Puts a refusal that the server makes by itself, once it has a header, into the words that
+  /// clients of that path read. May be empty.
+  std::function<response(std::string_view path, std::string_view media_type, response)> phrase;
   /// Answers the request now or later.
   std::function<void(request, answer)> handle;
   std::function<void(rejection)> rejected;

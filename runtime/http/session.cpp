@@ -113,6 +113,8 @@ void session::on_head() {
   auto& head = reader_.head();
   head.from = {came_.process, came_.remote, {}};
   is_head_ = head.method == "HEAD";
+  path_ = head.path;
+  type_ = head.media_type();
   keeps_ = reader_.keeps() && !all_->stopping;
   try {
     if (auto refused = all_->owner.admit(head, came_)) {
@@ -124,7 +126,7 @@ void session::on_head() {
       return invite();
     read_body();
   } catch (const std::exception& thrown) {
-    finish_with(all_->incident(thrown));
+    finish_with(phrased(all_->incident(thrown)));
   }
 }
 
@@ -156,16 +158,22 @@ void session::handle() {
   try {
     auto asked = reader_.take();
     from_ = asked.from;
-    path_ = asked.path;
     all_->owner.handle(std::move(asked), std::move(take));
   } catch (const std::exception& thrown) {
-    on_answer(turn, all_->incident(thrown));
+    on_answer(turn, phrased(all_->incident(thrown)));
   }
 }
 
 void session::refuse_broken() {
-  all_->owner.rejected(phase_ == phase::body ? rejection::body : rejection::header);
-  finish_with(refusal({fault_code::invalid, reader_.what(), ""}, reader_.status()));
+  const bool in_body = phase_ == phase::body;
+  all_->owner.rejected(in_body ? rejection::body : rejection::header);
+  auto told = refusal({fault_code::invalid, reader_.what(), ""}, reader_.status());
+  finish_with(in_body ? phrased(std::move(told)) : std::move(told));
+}
+
+response session::phrased(response refused) const {
+  const auto& phrase = all_->owner.phrase;
+  return phrase ? phrase(path_, type_, std::move(refused)) : refused;
 }
 
 void session::drop(rejection why) {
@@ -211,8 +219,8 @@ void session::on_deadline() {
   case phase::answering:
     all_->owner.rejected(rejection::deadline);
     keeps_ = false;
-    return on_answer(turn_, refusal({fault_code::timed_out, "no answer within the deadline",
-                                     "the outcome is unknown; sending it again is safe"}));
+    return on_answer(turn_, phrased(refusal({fault_code::timed_out, "no answer within the deadline",
+                                             "the outcome is unknown; sending it again is safe"})));
   case phase::streaming:
     all_->owner.rejected(rejection::slow_follower);
     all_->owner.dropped(from_, path_);

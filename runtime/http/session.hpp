@@ -82,6 +82,8 @@ private:
   void invite();
   void handle();
   void refuse_broken();
+  /// As the clients of that path read refusals.
+  response phrased(response refused) const;
   void drop(rejection why);
 
   // The one deadline that counts (session.cpp).
@@ -121,7 +123,8 @@ private:
   std::string head_;             ///< What is being written ...
   std::string body_;             ///< ... and what comes after it.
   caller from_;                  ///< Of the request being answered, for the log ...
-  std::string path_;             ///< ... and what it asks for.
+  std::string path_;             ///< ... and what it asks for ...
+  std::string type_;             ///< ... with a body of this media type.
   std::shared_ptr<piece_source> source_;
   std::array<char, 64> heard_{}; ///< What the client says while it should only listen.
   std::size_t heard_bytes_ = 0;

@@ -17,6 +17,8 @@ const arrival on_socket{peer{12, 1000}, "", true, {}};
 const arrival on_loopback{
     std::nullopt, "127.0.0.1:4711", true, {"127.0.0.1:7878", "localhost:7878"}};
 
+const arrival on_v6{std::nullopt, "[::1]:4711", true, {"[::1]:7878", "localhost:7878"}};
+
 std::optional<token_holder> holder(std::string_view shown) {
   if (shown == "reading")
     return token_holder{"grafana", role::reads};
@@ -73,6 +75,33 @@ BOOST_AUTO_TEST_CASE(serves_its_own_names_and_no_other) {
            row{&on_loopback, "evil.example", 403},
            row{&on_loopback, "holdfast.example.", 403},
            row{&on_loopback, "holdfast", 403},
+           row{&on_loopback, "127.0.0.1:0", 403},
+           row{&on_loopback, "127.0.0.1:07878", 403},
+           row{&on_loopback, "127.0.0.1:", 403},
+           row{&on_loopback, "127.0.0.1.:7878", 403},
+           row{&on_loopback, "localhost.:7878", 403},
+           row{&on_loopback, "localhost:7878.", 403},
+           row{&on_loopback, "127.1:7878", 403},
+           row{&on_loopback, "2130706433:7878", 403},
+           row{&on_loopback, "0x7f.0.0.1:7878", 403},
+           row{&on_loopback, "[::1]:7878", 403},
+           row{&on_loopback, "[::ffff:127.0.0.1]:7878", 403},
+           row{&on_loopback, "me@127.0.0.1:7878", 403},
+           row{&on_loopback, "127.0.0.1:7878@evil.example", 403},
+           row{&on_loopback, "127.0.0.1:7878, evil.example", 403},
+           row{&on_loopback, "http://127.0.0.1:7878", 403},
+           row{&on_loopback, "127.0.0.1:7878/", 403},
+           row{&on_v6, "[::1]:7878", 200},
+           row{&on_v6, "LOCALHOST:7878", 200},
+           row{&on_v6, "[0:0:0:0:0:0:0:1]:7878", 403},
+           row{&on_v6, "[::1%lo]:7878", 403},
+           row{&on_v6, "[::1]", 403},
+           row{&on_v6, "::1:7878", 403},
+           row{&on_socket, "holdfast:0", 403},
+           row{&on_socket, "localhost.", 403},
+           row{&on_socket, "me@localhost", 403},
+           row{&on_socket, "holdfast.example.", 403},
+           row{&on_socket, "xholdfast", 403},
        })
     BOOST_TEST_CONTEXT("Host " << host) {
       BOOST_TEST(status(asks(*came, {{"host", host}, {"authorization", "Bearer reading"}}))
@@ -88,9 +117,28 @@ BOOST_AUTO_TEST_CASE(lets_pages_of_configured_origins_ask_and_no_other) {
     BOOST_TEST(header(headers, "Access-Control-Allow-Origin") == origin);
     BOOST_TEST(header(headers, "Vary") == "Origin");
   }
-  for (const std::string origin :
-       {"https://app.example:443", "http://app.example", "https://APP.example", "null", "*",
-        "https://app.example.evil.example", "https://app.example/", " "}) {
+  for (const std::string origin : {"https://app.example:443",
+                                   "http://app.example",
+                                   "https://APP.example",
+                                   "null",
+                                   "*",
+                                   "https://app.example.evil.example",
+                                   "https://app.example/",
+                                   " ",
+                                   "NULL",
+                                   "https://",
+                                   "https://app.exampl",
+                                   "https://app.example.",
+                                   "https://xapp.example",
+                                   "app.example",
+                                   "wss://app.example",
+                                   "file://",
+                                   "https://me@app.example",
+                                   "http://localhost",
+                                   "http://localhost:30000",
+                                   "http://localhost:3000 https://evil.example",
+                                   "https://app.example,https://evil.example",
+                                   "https://evil.example#https://app.example"}) {
     const auto made = asks(on_socket, {{"origin", origin}});
     BOOST_TEST(status(made) == 403U, origin);
     BOOST_TEST_REQUIRE(bool(made.refused));

@@ -5,6 +5,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <sys/resource.h>
 #include <zlib.h>
 
 #include <string>
@@ -71,6 +72,42 @@ BOOST_AUTO_TEST_CASE(a_bomb_ends_at_the_limit) {
   const auto told = http::inflate(bomb, 1'000'000);
   BOOST_TEST((told.is == state::too_large));
   BOOST_TEST(told.bytes.empty());
+}
+
+BOOST_FIXTURE_TEST_CASE(bombs_at_the_door_cost_their_limit_and_no_more, served_here) {
+  const auto send = [this](const std::string& target, const std::string& body,
+                           const std::string& type) {
+    return post(target, body, type, {{"Content-Encoding", "gzip"}}).status;
+  };
+  const std::string lines = "application/x-ndjson";
+  const auto member = packed(std::string(1 << 20, '\n'));
+  std::string many; // a gibibyte
+  for (int i = 0; i < 1024; ++i)
+    many += member;
+  BOOST_TEST(many.size() < 4'000'000U);
+  rusage before{};
+  getrusage(RUSAGE_SELF, &before);
+  BOOST_TEST(send("/v1/events?stream=s", many, lines) == 413U);
+  BOOST_TEST(send("/v1/events?stream=s", packed(std::string(40'000'000, '[')), "application/json")
+             == 413U);
+  BOOST_TEST(send("/v1/traces", many, "application/x-protobuf") == 413U);
+  for (const auto* plain : {"/v1/consumers/c/commit", "/v1/retention"})
+    BOOST_TEST(send(plain, packed(std::string(40'000'000, ' ')), "application/json") == 413U);
+  rusage after{};
+  getrusage(RUSAGE_SELF, &after);
+  BOOST_TEST(after.ru_maxrss - before.ru_maxrss < 400'000); // KiB
+  // One in another is unpacked once, and is no text then.
+  const auto inner = packed("{\"n\":1}\n");
+  const auto nested =
+      json_of(post("/v1/events?stream=s", packed(inner), lines, {{"Content-Encoding", "gzip"}}));
+  BOOST_TEST(nested.integer_at("stored") == 0);
+  // Members without anything in them cost time only by their number.
+  const auto nothing = packed("");
+  std::string empties;
+  while (empties.size() + nothing.size() < (1U << 20U))
+    empties += nothing;
+  BOOST_TEST(send("/v1/events?stream=s", empties + inner, lines) == 200U);
+  BOOST_TEST(json_of(get("/v1/events?stream=s")).find("events")->as<array>()->size() == 1U);
 }
 
 BOOST_FIXTURE_TEST_CASE(a_packed_body_is_as_good_as_a_plain_one, served_here) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The OTLP routes over a real socket: what an exporter sends, sees and sends again.
+#include "tests/runtime/guarded_door.hpp"
 #include "tests/runtime/otlp_bytes.hpp"
-#include "tests/runtime/served_here.hpp"
 
 using namespace holdfast;
 using namespace otlp_bytes;
@@ -115,6 +115,55 @@ BOOST_AUTO_TEST_CASE(exporters_are_asked_to_come_again_while_paused) {
   BOOST_TEST(told.retry_after().has_value());
   BOOST_TEST(told.headers.at("content-type") == protobuf);
   BOOST_TEST(told.body.substr(0, 2) == "\x08\x0E"); // UNAVAILABLE
+}
+
+// An exporter read a refusal of the door's own (401, 403, 413, 415, 400) as a broken answer: it was
+// JSON of ours whatever had been sent.
+BOOST_FIXTURE_TEST_CASE(the_door_refuses_in_the_words_of_the_sender, guarded_door) {
+  struct row {
+    std::string token;
+    std::string fields;
+    std::string body;
+    unsigned status;
+    int code;
+  };
+  const std::string gzip = "Content-Encoding: gzip\r\n";
+  for (const auto& [token, fields, body, expected, code] :
+       {row{"", "", "x", 401, 16}, row{std::string(32, 'x'), "", "x", 401, 16},
+        row{reading, "", "x", 403, 7},
+        row{operating, "Origin: https://evil.example\r\n", "x", 403, 7},
+        row{operating, "Content-Encoding: br\r\n", "x", 415, 3},
+        row{operating, gzip, "no gzip", 400, 3}, row{operating, "", "\xff", 400, 3},
+        row{operating, "Content-Length: 99000000\r\n", "", 413, 3},
+        row{operating, "Transfer-Encoding: chunked\r\nX: y\r\n", "", 400, 3}})
+    for (const std::string signal : {"/v1/traces", "/v1/logs", "/v1/metrics"})
+      for (const std::string type : {"application/x-protobuf", "application/json"})
+        BOOST_TEST_CONTEXT(signal << " " << type << " " << fields << expected) {
+          const talker one{address};
+          const auto size =
+              fields.find("-Length") != fields.npos || fields.find("chunked") != fields.npos
+                  ? std::string{}
+                  : "Content-Length: " + std::to_string(body.size()) + "\r\n";
+          one.say("POST " + signal + " HTTP/1.1\r\nHost: " + address + "\r\nConnection: close\r\n"
+                  + (token.empty() ? "" : "Authorization: Bearer " + token + "\r\n")
+                  + "Content-Type: " + type + "\r\n" + fields + size + "\r\n"
+                  + (fields.find("chunked") != fields.npos ? "zz\r\n\r\n\r\n" : body));
+          const auto heard = one.hear();
+          const auto end = heard.find("\r\n\r\n");
+          BOOST_TEST_REQUIRE(end != heard.npos);
+          BOOST_TEST(heard.starts_with("HTTP/1.1 " + std::to_string(expected)), heard);
+          BOOST_TEST(heard.find("Content-Type: " + type + "\r\n") < end, heard);
+          const auto told = heard.substr(end + 4);
+          if (type == protobuf)
+            BOOST_TEST(told.substr(0, 3) == std::string("\x08") + static_cast<char>(code) + "\x12");
+          else
+            BOOST_TEST(json::parse(told)->integer_at("code") == code, told);
+        }
+  // Who sends what is not taken is answered in JSON; other routes have their own words.
+  const auto told = post("/v1/traces", "x", "text/plain");
+  BOOST_TEST(told.status == 415U);
+  BOOST_TEST(json_of(told).integer_at("code") == 3);
+  BOOST_TEST(code_of(json_of(post("/v1/events", "x", "text/plain"))) == "invalid");
 }
 
 BOOST_AUTO_TEST_SUITE_END()
