@@ -106,7 +106,7 @@ void post(const call& now, answer take, const signal<Item>& what) {
   if (!read)
     return take(refused(form, 400, status_code::invalid_argument, read.error().what));
   auto sent =
-      std::make_shared<otlp::poured>(otlp::events_of(*std::move(read)));
+      std::make_shared<otlp::poured>(otlp::events_of(*std::move(read), now.asked.trace.print()));
   std::vector<submission> events;
   events.reserve(sent->events.size());
   for (auto& one : sent->events)

@@ -63,14 +63,11 @@ std::size_t weight_of(const value& given) {
   return sum;
 }
 
-wall_time time_of(std::uint64_t ns) {
-  return wall_time{static_cast<std::int64_t>(ns / 1000)};
-}
-
 /// The events of one request on their way out.
 class pouring {
 public:
-  pouring(const limits& allowed, std::uint64_t rejected, std::string why) : allowed_{allowed} {
+  pouring(const limits& allowed, std::string_view cause, std::uint64_t rejected, std::string why)
+      : allowed_{allowed}, cause_{cause} {
     made_.rejected = rejected;
     made_.why = std::move(why);
   }
@@ -84,13 +81,16 @@ public:
     shared_weight_ = weight_of(*from.resource) + weight_of(scope_);
   }
 
-  /// Adds what all have in common. Rejects it when the request makes too much of itself.
-  void add(std::string_view stream, std::string_view type, wall_time when, object body,
-           std::uint64_t stands_for) {
-    event one;
-    one.stream = stream;
-    one.type = type;
-    one.time = when;
+  /// What caused an item: itself, where it says where it belongs, else the request.
+  std::string trace_of(const std::string& trace, const std::string& span) const {
+    if (trace.empty())
+      return std::string{cause_};
+    return span.empty() ? std::string{} : trace + '-' + span;
+  }
+
+  /// Adds to an event with a stream and a type what all have in common. Rejects it when the request
+  /// makes too much of itself.
+  void add(event one, object body, std::uint64_t stands_for) {
     const auto weight = weight_of(body) + shared_weight_;
     if (weight > allowed_.events_bytes_max - bytes_)
       return made_.reject("the events of one request may have "
@@ -101,10 +101,10 @@ public:
     put(body, "scope", scope_);
     put(body, "schema_url", from_->schema_url);
     one.body = std::move(body);
-    add(std::move(one), weight, stands_for);
+    add_whole(std::move(one), weight, stands_for);
   }
 
-  void add(event one, std::size_t weight, std::uint64_t stands_for) {
+  void add_whole(event one, std::size_t weight, std::uint64_t stands_for) {
     bytes_ += std::min(weight, allowed_.events_bytes_max - bytes_);
     made_.events.push_back(std::move(one));
     made_.stands_for.push_back(stands_for);
@@ -114,6 +114,7 @@ public:
 
 private:
   const limits& allowed_;
+  const std::string_view cause_;
   poured made_;
   const origin* from_ = nullptr;
   object scope_;
@@ -216,6 +217,14 @@ object body_of(const metric& given) {
   return body;
 }
 
+event event_in(std::string_view stream, std::string_view type, std::uint64_t ns) {
+  event made;
+  made.stream = stream;
+  made.type = type;
+  made.time = wall_time{static_cast<std::int64_t>(ns / 1000)};
+  return made;
+}
+
 /// Counts equal log records of one request.
 class repeats {
 public:
@@ -245,41 +254,45 @@ private:
 
 } // namespace
 
-poured events_of(batch<span> given, const limits& allowed) {
-  pouring out{allowed, given.rejected, std::move(given.why)};
+poured events_of(batch<span> given, std::string_view cause, const limits& allowed) {
+  pouring out{allowed, cause, given.rejected, std::move(given.why)};
   for (auto& [from, spans] : given.parts) {
     out.begin(from);
     for (auto& one : spans) {
       auto usage = usage_of(one, from);
-      const auto when = time_of(one.start_ns);
+      auto made = event_in("otel.traces", "span", one.start_ns);
+      made.trace = out.trace_of(one.trace_id, one.span_id);
+      if (usage)
+        usage->trace = made.trace;
       const auto before = out.made().events.size();
-      out.add("otel.traces", "span", when, body_of(std::move(one)), 1);
+      out.add(std::move(made), body_of(std::move(one)), 1);
       if (usage && out.made().events.size() > before)
-        out.add(*std::move(usage), 500, 0);
+        out.add_whole(*std::move(usage), 500, 0);
     }
   }
   return std::move(out.made());
 }
 
-poured events_of(batch<log_record> given, const limits& allowed) {
-  pouring out{allowed, given.rejected, std::move(given.why)};
+poured events_of(batch<log_record> given, std::string_view cause, const limits& allowed) {
+  pouring out{allowed, cause, given.rejected, std::move(given.why)};
   repeats known;
   for (auto& [from, records] : given.parts) {
     out.begin(from);
     known.begin(from);
     for (auto& one : records) {
-      const auto when = time_of(one.time_ns != 0 ? one.time_ns : one.observed_ns);
+      auto made = event_in("otel.logs", "log", one.time_ns != 0 ? one.time_ns : one.observed_ns);
+      made.trace = out.trace_of(one.trace_id, one.span_id);
       auto body = body_of(std::move(one));
       if (const auto before = known.before(body); before > 0)
         body.emplace("repeat", before + 1);
-      out.add("otel.logs", "log", when, std::move(body), 1);
+      out.add(std::move(made), std::move(body), 1);
     }
   }
   return std::move(out.made());
 }
 
-poured events_of(batch<metric> given, const limits& allowed) {
-  pouring out{allowed, given.rejected, std::move(given.why)};
+poured events_of(batch<metric> given, std::string_view cause, const limits& allowed) {
+  pouring out{allowed, cause, given.rejected, std::move(given.why)};
   for (auto& [from, metrics] : given.parts) {
     out.begin(from);
     for (auto& one : metrics) {
@@ -295,7 +308,9 @@ poured events_of(batch<metric> given, const limits& allowed) {
         }
         const auto count = points.size();
         body.emplace("points", std::move(points));
-        out.add("otel.metrics", "metric", time_of(newest), std::move(body), count);
+        auto made = event_in("otel.metrics", "metric", newest);
+        made.trace = cause;
+        out.add(std::move(made), std::move(body), count);
       }
     }
   }

@@ -26,8 +26,10 @@ struct poured {
   }
 };
 
-poured events_of(batch<span> given, const limits& allowed = {});
-poured events_of(batch<log_record> given, const limits& allowed = {});
-poured events_of(batch<metric> given, const limits& allowed = {});
+/// `cause`: the trace of the request (`TRACE-SPAN`, or empty), for items that name none of their
+/// own.
+poured events_of(batch<span> given, std::string_view cause = {}, const limits& allowed = {});
+poured events_of(batch<log_record> given, std::string_view cause = {}, const limits& allowed = {});
+poured events_of(batch<metric> given, std::string_view cause = {}, const limits& allowed = {});
 
 } // namespace holdfast::otlp

@@ -26,7 +26,7 @@ void check_otlp(result<otlp::batch<Item>> (*decode)(std::string_view, const otlp
   must(*read == *decode(body, small));
   must(read->items <= small.items_max);
   must((read->rejected > 0) == !read->why.empty());
-  const auto sent = otlp::events_of(*read, small);
+  const auto sent = otlp::events_of(*read, {}, small);
   // Nothing is lost between what was read and what is told.
   must(sent.stands_for.size() == sent.events.size());
   must(std::accumulate(sent.stands_for.begin(), sent.stands_for.end(), sent.rejected)

@@ -166,4 +166,29 @@ BOOST_FIXTURE_TEST_CASE(the_door_refuses_in_the_words_of_the_sender, guarded_doo
   BOOST_TEST(code_of(json_of(post("/v1/events", "x", "text/plain"))) == "invalid");
 }
 
+BOOST_FIXTURE_TEST_CASE(an_item_says_its_own_trace_or_the_requests, served_here) {
+  const upstream::door_headers with{
+      {"traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"}};
+  const std::string asked = "4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7";
+  const std::string ids = R"("traceId":"5B8EFFF798038103D269B633813FC60C","spanId":)";
+  post("/v1/traces", span_bytes(model_bytes()), protobuf, with);
+  post("/v1/logs", R"({"resourceLogs":[{"scopeLogs":[{"logRecords":[{"body":{"stringValue":"a"}},
+       {)" + ids + R"("EEE19B7EC3C1B174","body":{"stringValue":"b"}},
+       {)" + ids + R"("","body":{"stringValue":"c"}}]}]}]})",
+       "application/json", with);
+  post("/v1/logs", log_json);
+  post("/v1/metrics", metric_json, "application/json", with);
+  std::map<std::string, std::vector<std::string>> traces;
+  const auto page = json_of(get("/v1/events"));
+  for (const auto& one : *page.find("events")->as<array>())
+    traces[one.text_at("stream")].push_back(one.text_at("trace"));
+  using texts = std::vector<std::string>;
+  const std::string own = "5b8efff798038103d269b633813fc60c-eee19b7ec3c1b174";
+  BOOST_TEST((traces["otel.traces"] == texts{own}), traces["otel.traces"].at(0));
+  BOOST_TEST((traces["llm.usage.otel"] == texts{own}));
+  // The third names a trace that is not the request's, and no span of it.
+  BOOST_TEST(traces["otel.logs"] == (texts{asked, own, "", ""}), boost::test_tools::per_element());
+  BOOST_TEST((traces["otel.metrics"] == texts{asked}));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -131,7 +131,7 @@ BOOST_AUTO_TEST_CASE(a_metric_becomes_one_event_for_many_points) {
   }
   otlp::limits small;
   small.points_max = 3;
-  const auto sent = otlp::events_of(batch_of<otlp::metric>({one}), small);
+  const auto sent = otlp::events_of(batch_of<otlp::metric>({one}), {}, small);
   BOOST_TEST_REQUIRE(sent.events.size() == 2U);
   BOOST_TEST((sent.stands_for == std::vector<std::uint64_t>{3, 2}));
   BOOST_TEST(sent.events[1].time.us == 5);
@@ -153,7 +153,7 @@ BOOST_AUTO_TEST_CASE(a_request_cannot_make_much_of_little) {
       std::make_shared<const object>(object{{"a", std::string(10000, 'x')}});
   otlp::limits small;
   small.events_bytes_max = 1'000'000;
-  const auto sent = otlp::events_of(request, small);
+  const auto sent = otlp::events_of(request, {}, small);
   BOOST_TEST(sent.events.size() > 80U);
   BOOST_TEST(sent.events.size() < 100U);
   BOOST_TEST(sent.events.size() + sent.rejected == 1000U);
