@@ -5,7 +5,7 @@
 build_packages=(
   g++ cmake ninja-build pkg-config ccache python3
   libcaf-dev librocksdb-dev libmsgpack-cxx-dev libspdlog-dev
-  libboost-dev libboost-test-dev nlohmann-json3-dev libtomlplusplus-dev libcli11-dev
+  libboost-dev libboost-test-dev nlohmann-json3-dev libsimdjson-dev libtomlplusplus-dev libcli11-dev
   libhowardhinnant-date-dev prometheus-cpp-dev
   libssl-dev zlib1g-dev libzstd-dev libbz2-dev liblz4-dev libsnappy-dev libgflags-dev
   protobuf-compiler libprotobuf-dev

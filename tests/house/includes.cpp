@@ -41,6 +41,7 @@ std::string library_of(std::string_view header) {
       known{"boost/test", "boost.test"},
       known{"boost/system", "beast"},
       known{"nlohmann/", "json"},
+      known{"simdjson.h", "json"},
       known{"google/protobuf", "protobuf"},
       known{"otlp/wire/", "protobuf"}, // generated
       known{"toml++/", "toml"},
