@@ -91,30 +91,31 @@ try {
   await serving(daemon);
   console.log(tcp.port ? `over TCP, port ${tcp.port}` : "over the Unix socket");
   fs.copyFileSync(path.join(here, "send.mjs"), path.join(place, "send.mjs"));
-  const send = (encoding) =>
+  const send = ([encoding, compression]) =>
     promisify(execFile)("node", ["send.mjs", encoding, ...(tcp.port ? [] : [socket])], {
       cwd: place,
       env: {
         ...process.env,
         OTEL_EXPORTER_OTLP_ENDPOINT: `http://localhost${tcp.port ? `:${tcp.port}` : ""}`,
+        ...(compression && { OTEL_EXPORTER_OTLP_COMPRESSION: compression }),
         ...(tcp.port && { OTEL_EXPORTER_OTLP_HEADERS: `Authorization=Bearer ${tcp.secret}` }),
       },
     });
-  for (const encoding of ["http", "proto"]) console.log((await send(encoding)).stdout.trim());
+  const ways = [["http"], ["proto"], ["proto", "gzip"]];
+  for (const way of ways) console.log(way.join(" "), (await send(way)).stdout.trim());
 
   const bodies = async (stream) =>
     (await get(socket, `/v1/events?stream=${stream}&limit=1000`)).events.map((one) => one.body);
-  const of = (all, encoding) =>
-    all.filter((one) => one.resource["service.name"] === `node-${encoding}`);
+  const of = (all, name) => all.filter((one) => one.resource["service.name"] === `node-${name}`);
   const [spans, logs, metrics, usage] = [
     await bodies("otel.traces"),
     await bodies("otel.logs"),
     await bodies("otel.metrics"),
     await bodies("llm.usage.otel"),
   ];
-  for (const encoding of ["http", "proto"]) {
-    const [call] = of(spans, encoding).filter((one) => one.kind === "client");
-    const [parent] = of(spans, encoding).filter((one) => one.kind === "server");
+  for (const name of ways.map((way) => way.join("-"))) {
+    const [call] = of(spans, name).filter((one) => one.kind === "client");
+    const [parent] = of(spans, name).filter((one) => one.kind === "server");
     assert.equal(call.parent_span_id, parent.span_id);
     assert.equal(call.trace_id, parent.trace_id);
     assert.match(call.trace_id, /^[0-9a-f]{32}$/);
@@ -124,7 +125,7 @@ try {
     assert.equal(call.attributes.ratio, 0.5);
     assert.equal(call.events[0].name, "first token");
     assert.ok(call.duration_ms >= 0);
-    const said = of(logs, encoding);
+    const said = of(logs, name);
     assert.deepEqual(
       said.map((one) => [one.severity, one.body]),
       [
@@ -132,18 +133,19 @@ try {
         ["error", { code: 7, what: ["x", null] }],
       ],
     );
-    const measured = Object.fromEntries(of(metrics, encoding).map((one) => [one.name, one]));
+    const measured = Object.fromEntries(of(metrics, name).map((one) => [one.name, one]));
     assert.equal(measured.requests.points[0].value, 3);
     assert.equal(measured.requests.monotonic, true);
     assert.equal(measured.latency.points[0].sum, 12.5);
-    const [counted] = usage.filter((one) => one.model === `model-${encoding}`);
+    const [counted] = usage.filter((one) => one.model === `model-${name}`);
     assert.equal(counted.input_tokens, 12);
     assert.equal(counted.output_tokens, 34);
     assert.equal(counted.outcome, "error");
   }
   const learned = await get(socket, "/v1/states/learning");
-  assert.equal(learned.state.models["model-proto"].all.input_tokens, 12);
-  console.log("every span, log and metric arrived as it was sent, in both encodings");
+  for (const way of ways)
+    assert.equal(learned.state.models[`model-${way.join("-")}`].all.input_tokens, 12);
+  console.log("every span, log and metric arrived as it was sent, in both encodings, packed or not");
 } finally {
   daemon.kill("SIGTERM");
   await ended;

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What an instrumented Node program sends: one model call with its parent, two logs, two metrics.
-// Where to is said by OTEL_EXPORTER_OTLP_ENDPOINT and OTEL_EXPORTER_OTLP_HEADERS alone.
+// Where to is said by OTEL_EXPORTER_OTLP_ENDPOINT and OTEL_EXPORTER_OTLP_HEADERS alone, and whether
+// packed by OTEL_EXPORTER_OTLP_COMPRESSION.
 //   node send.mjs http|proto [SOCKET]
+import diagnostics from "node:diagnostics_channel";
 import http from "node:http";
 import { context, SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
 import { resourceFromAttributes } from "@opentelemetry/resources";
@@ -10,8 +12,16 @@ import { MeterProvider, PeriodicExportingMetricReader } from "@opentelemetry/sdk
 import { BasicTracerProvider, BatchSpanProcessor } from "@opentelemetry/sdk-trace-base";
 
 const [encoding, socketPath] = process.argv.slice(2);
+const compression = process.env.OTEL_EXPORTER_OTLP_COMPRESSION;
+const name = compression ? `${encoding}-${compression}` : encoding;
 const load = (signal) => import(`@opentelemetry/exporter-${signal}-otlp-${encoding}`);
 const options = socketPath ? { httpAgentOptions: () => new http.Agent({ socketPath }) } : {};
+
+// What leaves this process, to see that it is packed.
+const packed = [];
+diagnostics.subscribe("http.client.request.start", ({ request }) =>
+  packed.push(request.getHeader("Content-Encoding")),
+);
 
 // An export that fails is otherwise only a line in a diagnostic log.
 const results = [];
@@ -25,7 +35,7 @@ const watched = (exporter) => {
   return exporter;
 };
 
-const resource = resourceFromAttributes({ "service.name": `node-${encoding}` });
+const resource = resourceFromAttributes({ "service.name": `node-${name}` });
 const { OTLPTraceExporter } = await load("trace");
 const tracing = new BasicTracerProvider({
   resource,
@@ -39,7 +49,7 @@ const call = tracer.startSpan(
     kind: SpanKind.CLIENT,
     attributes: {
       "gen_ai.operation.name": "chat",
-      "gen_ai.request.model": `model-${encoding}`,
+      "gen_ai.request.model": `model-${name}`,
       "gen_ai.usage.input_tokens": 12,
       "gen_ai.usage.output_tokens": 34,
       "server.port": 443,
@@ -80,4 +90,8 @@ await metering.shutdown();
 const failed = results.filter((result) => result.code !== 0);
 for (const { error } of failed) console.error(error);
 console.log(`${results.length} exports, ${failed.length} failed`);
+if (packed.length === 0 || packed.some((one) => one !== compression)) {
+  console.error(`sent with the encodings ${packed}`);
+  process.exit(1);
+}
 process.exit(failed.length === 0 && results.length >= 4 ? 0 : 1);
