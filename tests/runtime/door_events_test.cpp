@@ -187,6 +187,32 @@ BOOST_FIXTURE_TEST_CASE(places_and_states_are_refused_with_the_rule, served_here
   BOOST_TEST(json_of(get("/v1/consumers/c")).integer_at("position") == 1);
 }
 
+BOOST_AUTO_TEST_CASE(a_consumer_is_not_put_where_records_are_gone) {
+  scratch kept;
+  const auto there = [&](options& chosen) { chosen.store.data = kept.path() / "data"; };
+  {
+    served_here first{there};
+    first.post("/v1/events?stream=s", R"([{"n":1},{"n":2},{"n":3},{"n":4},{"n":5},{"n":6}])");
+    first.post("/v1/consumers/c/commit", R"({"position":6})");
+  }
+  served_here here{there}; // the anchor is at the head now
+  BOOST_TEST_REQUIRE(here.post("/v1/retention", R"({"floor":4,"force":true,"reason":"old"})").status
+                     == 200U);
+  const auto put_at = [&](int position) {
+    return here.post("/v1/consumers/c/reset",
+                     "{\"position\":" + std::to_string(position) + R"(,"reason":"again"})");
+  };
+  for (const auto gone : {0, 1, 3}) {
+    const auto told = put_at(gone);
+    BOOST_TEST(told.status == 400U, gone << ": " << told.body);
+    BOOST_TEST(told.body.find("below the retention floor 4") != told.body.npos, told.body);
+  }
+  BOOST_TEST(here.json_of(here.get("/v1/consumers/c")).integer_at("position") == 6);
+  BOOST_TEST(put_at(4).status == 200U); // nothing behind it is gone
+  BOOST_TEST(numbers_of(here.json_of(here.get("/v1/consumers/c/next"))) == (numbers{5, 6}),
+             boost::test_tools::per_element());
+}
+
 BOOST_FIXTURE_TEST_CASE(keeps_the_trace_of_the_request_or_of_the_envelope, served_here) {
   constexpr auto own = "0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331";
   const upstream::door_headers with{

@@ -8,6 +8,8 @@
 #include <boost/test/unit_test.hpp>
 
 #include <deque>
+#include <filesystem>
+#include <fstream>
 #include <optional>
 
 using namespace holdfast;
@@ -256,6 +258,41 @@ BOOST_FIXTURE_TEST_CASE(ends_where_records_are_gone_that_it_was_promised, follow
   near.take();
   work();
   BOOST_TEST(has(near.take(), "id: 6\n"));
+}
+
+BOOST_FIXTURE_TEST_CASE(says_what_it_knew_and_ends_where_the_bytes_are_damaged, followed) {
+  std::vector<int> numbers(100);
+  for (int i = 0; i < 100; ++i)
+    numbers[static_cast<std::size_t>(i)] = i;
+  append(numbers, "s", 10'000);
+  behind.stop(); // what was said stands in table files now
+  behind = start(small_options(*this));
+  std::filesystem::path largest;
+  for (const auto& one : std::filesystem::recursive_directory_iterator{path() / "data" / "db"})
+    if (one.path().extension() == ".sst"
+        && (largest.empty() || one.file_size() > std::filesystem::file_size(largest)))
+      largest = one.path();
+  BOOST_TEST_REQUIRE(!largest.empty());
+  const auto size = std::filesystem::file_size(largest);
+  BOOST_TEST_MESSAGE(largest << " has " << size << " bytes");
+  std::fstream file{largest, std::ios::in | std::ios::out | std::ios::binary};
+  const std::string ruin(size / 4, '\xff');
+  file.seekp(static_cast<std::streamoff>(size / 3));
+  file.write(ruin.data(), static_cast<std::streamsize>(ruin.size()));
+  file.close();
+  client one{hub->follow(from(1), false)};
+  one.take();
+  std::string told;
+  while (!one.over && told.find("event: end") == told.npos) {
+    work();
+    BOOST_TEST_REQUIRE(one.heard.has_value());
+    told += one.take();
+  }
+  BOOST_TEST(has(told, "\"n\":0"));
+  BOOST_TEST(!has(told, "\"n\":99"));
+  const auto end = told.substr(told.find("event: end"));
+  BOOST_TEST(end.starts_with("event: end\ndata: {\"reason\":\"damaged\",\"what\":\""), end);
+  BOOST_TEST(one.over);
 }
 
 BOOST_FIXTURE_TEST_CASE(a_stop_is_said_and_ends_the_body, followed) {
