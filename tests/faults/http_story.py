@@ -12,10 +12,13 @@ import http.client
 import json
 import os
 import shutil
+import signal
 import socket
+import subprocess
 import threading
 import time
 
+from conduct import must
 from http_ledger import SECRET, Ledger, judge
 from oracle import Broken, Connection, Oracle, Unreachable, verify_replay
 
@@ -293,4 +296,94 @@ def the_judge_of_http_finds_each_lie(world):
     return f"{len(stored) + len(heard)} lies"
 
 
-SCENARIOS = [the_judge_of_http_finds_each_lie, http_keeps_its_word_over_kills]
+class Tail:
+    """`holdfast events tail -f` as a person has it open."""
+
+    def __init__(self, world, daemon):
+        self.seen = os.path.join(world.root, "seen")
+        self.said = os.path.join(world.root, "said")
+        with open(self.seen, "w", encoding="utf-8") as seen, \
+                open(self.said, "w", encoding="utf-8") as said:
+            self.process = subprocess.Popen(
+                world.command + ["--data", world.data, "--socket", daemon.socket, "--json",
+                                 "events", "tail", "-f", "--limit", "0"],
+                stdin=subprocess.DEVNULL, stdout=seen, stderr=said)
+
+    def numbers(self):
+        with open(self.seen, encoding="utf-8") as seen:
+            return [json.loads(line)["event"]["body"]["n"] for line in seen if line[-1] == "\n"]
+
+    def shows(self, numbers, seconds=20):
+        begun = time.monotonic()
+        while self.numbers() != numbers and time.monotonic() - begun < seconds:
+            time.sleep(0.02)
+        must(self.numbers() == numbers, f"tail -f shows {self.numbers()}, not {numbers}")
+
+    def ends(self, code, says, seconds=60):
+        try:
+            found = self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            found = "nothing"
+        with open(self.said, encoding="utf-8") as said:
+            text = said.read()
+        must(found == code and says in text,
+             f"tail -f ended with {found} instead of {code} and `{says}`: {text}")
+
+
+def a_tail_goes_on_behind_kills(world):
+    """`events tail -f` shows each event once, whatever becomes of the daemon; where it cannot go on
+    it says why: what comes next was retired, or no daemon comes back."""
+    daemon = world.daemon()
+    daemon.start(init=True)
+    daemon.wait_ready()
+    sent = []
+
+    def post(count):
+        for _ in range(count):
+            sent.append(len(sent))
+            status, text = daemon.request("POST", "/v1/events?stream=s",
+                                          json.dumps({"n": sent[-1]}))
+            must(status == 200, f"an event was answered {status}: {text[:300]}")
+
+    post(3)
+    tail = Tail(world, daemon)
+    try:
+        tail.shows(sent)
+        for how in ["kill", "stop"] * world.rounds(1, 10):
+            post(5)
+            daemon.kill() if how == "kill" else daemon.stop()
+            daemon.start()
+            daemon.wait_ready()
+            post(5)
+            tail.shows(sent)
+        tail.process.send_signal(signal.SIGSTOP)
+        seen = list(sent)
+        for count in (20, 0):  # a stop later it may be retired: it stands before the anchor
+            daemon.stop()
+            daemon.start()
+            daemon.wait_ready()
+            post(count)
+        head = json.loads(daemon.request("GET", "/v1/head")[1])["last"]
+        status, text = daemon.request("POST", "/v1/retention", json.dumps(
+            {"floor": head, "force": True, "reason": "old"}))
+        must(status == 200, f"retiring was answered {status}: {text[:300]}")
+        tail.process.send_signal(signal.SIGCONT)
+        tail.ends(4, "retired")
+        must(tail.numbers() == seen, f"tail -f shows {tail.numbers()}, not {seen}")
+        tail = Tail(world, daemon)
+        time.sleep(0.3)
+        tail.process.send_signal(signal.SIGINT)
+        tail.ends(130, "")
+        if world.options.campaign:  # it waits half a minute for a daemon
+            tail = Tail(world, daemon)
+            time.sleep(0.3)
+            daemon.kill()
+            tail.ends(3, "")
+    finally:
+        tail.process.kill()
+        tail.process.wait()
+    return f"{len(sent)} events over {2 * world.rounds(1, 10)} restarts"
+
+
+SCENARIOS = [the_judge_of_http_finds_each_lie, http_keeps_its_word_over_kills,
+             a_tail_goes_on_behind_kills]
