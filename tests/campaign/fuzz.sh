@@ -11,7 +11,7 @@ flags=(-fsanitize=address,undefined -fno-sanitize=null -fno-sanitize-recover=und
 cmake -S . -B build/fuzz -G Ninja -DCMAKE_BUILD_TYPE=Release -DHOLDFAST_FUZZ=ON \
   -DCMAKE_CXX_COMPILER=clang++-14 -DCMAKE_CXX_FLAGS_RELEASE='-O1 -g1' \
   -DCMAKE_CXX_FLAGS="${flags[*]}"
-targets=(canonical mirror record superblock telemetry config csv ndjson
+targets=(canonical mirror record superblock telemetry config csv ndjson request
   otlp_json otlp_protobuf)
 cmake --build build/fuzz --target "${targets[@]/#/fuzz_}"
 mkdir -p build/fuzz/findings
