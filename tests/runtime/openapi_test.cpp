@@ -184,6 +184,7 @@ BOOST_FIXTURE_TEST_CASE(lists_every_status_and_member_of_the_answers, described)
     ask("POST", signal, signal, 400, "\xff", "application/x-protobuf");
     ask("POST", signal, signal, 415, "{}", "text/plain");
     ask("POST", signal, signal, 415, "{}", json_type, {{"Content-Encoding", "br"}});
+    ask("POST", signal, signal, 413, std::string(17 << 20, ' '));
   }
   ask("POST", "/v1/traces", "/v1/traces", 200,
       R"({"resourceSpans":[{"scopeSpans":[{"spans":[{"name":"no ids"}]}]}]})");
