@@ -3,20 +3,16 @@
 #include "tools/bench/measure_holdfast.hpp"
 
 #include "runtime/runtime.hpp"
+#include "tools/bench/child.hpp"
 
 #include <algorithm>
 #include <atomic>
 #include <csignal>
 #include <deque>
-#include <fstream>
 #include <iterator>
-#include <sstream>
 #include <stdexcept>
 #include <thread>
 
-#include <fcntl.h>
-#include <spawn.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 namespace bench {
@@ -61,34 +57,6 @@ void produce(holdfast::runtime& store, const std::vector<holdfast::event>& event
   }
   for (auto& left : under_way)
     await(std::move(left));
-}
-
-/// Starts a command whose output nobody reads. Spawned, not forked: copying the page tables of a
-/// benchmark costs more than what is measured.
-pid_t start_command(std::vector<std::string> words) {
-  posix_spawn_file_actions_t files;
-  posix_spawn_file_actions_init(&files);
-  posix_spawn_file_actions_addopen(&files, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
-  posix_spawn_file_actions_addopen(&files, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
-  std::vector<char*> arguments;
-  for (auto& word : words)
-    arguments.push_back(word.data());
-  arguments.push_back(nullptr);
-  pid_t started = 0;
-  const int problem =
-      posix_spawn(&started, arguments.front(), &files, nullptr, arguments.data(), environ);
-  posix_spawn_file_actions_destroy(&files);
-  if (problem != 0)
-    throw std::runtime_error("cannot start " + words.front());
-  return started;
-}
-
-/// Runs a command to its end and answers its exit code, or -1.
-int run(std::vector<std::string> words) {
-  const pid_t child = start_command(std::move(words));
-  int status = 0;
-  waitpid(child, &status, 0);
-  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
 } // namespace
@@ -158,45 +126,26 @@ double measure_clean_reopen(const std::filesystem::path& directory, std::size_t 
   return seconds_since(begun);
 }
 
-namespace {
-
-/// CPU seconds and resident MiB of a process.
-std::pair<double, double> usage(pid_t of) {
-  std::ifstream stat{"/proc/" + std::to_string(of) + "/stat"};
-  std::string text{std::istreambuf_iterator<char>{stat}, {}};
-  std::istringstream fields{text.substr(text.rfind(')') + 2)};
-  std::vector<std::string> words{std::istream_iterator<std::string>{fields}, {}};
-  const auto ticks = static_cast<double>(sysconf(_SC_CLK_TCK));
-  const auto page = static_cast<double>(sysconf(_SC_PAGESIZE));
-  return {(std::stod(words.at(11)) + std::stod(words.at(12))) / ticks,
-          std::stod(words.at(21)) * page / (1U << 20U)};
-}
-
-} // namespace
-
 idle_run measure_idle(const std::string& command, const std::filesystem::path& directory) {
   const auto data = (directory / "idle").string();
   const auto socket = (directory / "door").string();
-  const pid_t daemon =
-      start_command({command, "run", "--data", data, "--socket", socket, "--init"});
+  const child daemon{{command, "run", "--data", data, "--socket", socket, "--init"}};
   for (int tries = 0; tries < 200 && run({command, "status", "--socket", socket}) != 0; ++tries)
     std::this_thread::sleep_for(std::chrono::milliseconds{50});
   std::this_thread::sleep_for(std::chrono::seconds{2});
-  const auto before = usage(daemon);
+  const auto before = daemon.cpu_seconds();
   constexpr int idle_seconds = 20;
   std::this_thread::sleep_for(std::chrono::seconds{idle_seconds});
-  const auto after = usage(daemon);
+  const auto after = daemon.cpu_seconds();
+  const auto resident = daemon.resident_mib();
   std::vector<double> samples;
   for (int round = 0; round < 30; ++round) {
     const auto begun = std::chrono::steady_clock::now();
     run({command, "status", "--socket", socket});
     samples.push_back(seconds_since(begun) * 1e3);
   }
-  kill(daemon, SIGTERM);
-  int status = 0;
-  waitpid(daemon, &status, 0);
-  return {.resident_mib = after.second,
-          .cpu_percent = (after.first - before.first) * 100 / idle_seconds,
+  return {.resident_mib = resident,
+          .cpu_percent = (after - before) * 100 / idle_seconds,
           .status_ms = quantile(samples, 0.5)};
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Holdfast, a raw RocksDB loop, SQLite and the disk itself, in one run on one machine.
 #include "tools/bench/measure_holdfast.hpp"
+#include "tools/bench/report.hpp"
 #include "tools/bench/workload.hpp"
 
 #include <cstdio>
@@ -16,29 +17,6 @@ struct choices {
   std::size_t events = 400'000;
   std::size_t store_events = 2'000'000;
 };
-
-void say(const char* what) {
-  std::fprintf(stderr, "measuring %s ...\n", what);
-}
-
-bench::figure ratio(std::string what, double value, double bound, bool at_least, std::string unit,
-                    std::string remark) {
-  char target[64];
-  std::snprintf(target, sizeof target, "%s %g%s%s", at_least ? ">=" : "<=", bound,
-                unit.empty() ? "" : " ", unit.c_str());
-  return {.what = std::move(what),
-          .value = value,
-          .unit = std::move(unit),
-          .target = target,
-          .met = at_least ? value >= bound : value <= bound,
-          .remark = std::move(remark)};
-}
-
-std::string number(double value) {
-  char text[64];
-  std::snprintf(text, sizeof text, value >= 1000 ? "%.0f" : "%.3g", value);
-  return text;
-}
 
 std::vector<bench::figure> measure(const choices& chosen, const std::string& self) {
   using namespace bench;
@@ -85,25 +63,24 @@ std::vector<bench::figure> measure(const choices& chosen, const std::string& sel
   plain("raw RocksDB loop, batch 100", raw, "events/s");
   plain("raw RocksDB loop, batch " + std::to_string(reached), raw_large, "events/s");
   plain("SQLite (WAL, FULL), batch 100", sqlite, "events/s");
-  all.push_back(ratio("Holdfast / raw RocksDB loop at batch 100", holdfast.events_per_second / raw,
-                      1.3, true, "x", ""));
+  all.push_back(against("Holdfast / raw RocksDB loop at batch 100",
+                        holdfast.events_per_second / raw, 1.3, true, "x"));
   plain("Holdfast / raw RocksDB loop at its own batch", holdfast.events_per_second / raw_large,
         "x");
-  all.push_back(ratio("Holdfast / SQLite", holdfast.events_per_second / sqlite, 2, true, "x", ""));
+  all.push_back(against("Holdfast / SQLite", holdfast.events_per_second / sqlite, 2, true, "x"));
 
   say("single appends");
   {
     const auto where = fresh("single");
     const auto single = measure_single_append(where.path(), 2000);
     plain("one append at a time, p50", single, "us");
-    all.push_back(
-        ratio("one append / one fdatasync", single / disk.append_us, 2.5, false, "x", ""));
+    all.push_back(against("one append / one fdatasync", single / disk.append_us, 2.5, false, "x"));
   }
   say("reopening after a kill");
   {
     const auto where = fresh("killed");
     const auto reopened = measure_reopen_after_kill(self, where.path(), 150'000);
-    all.push_back(ratio(
+    all.push_back(against(
         "reopen after a kill, both opens and verification",
         static_cast<double>(reopened.records) / reopened.seconds, 60'000, true, "events/s",
         number(reopened.seconds) + " s for " + std::to_string(reopened.records) + " records"));
@@ -112,8 +89,8 @@ std::vector<bench::figure> measure(const choices& chosen, const std::string& sel
   {
     const auto where = fresh("large");
     const auto clean = measure_clean_reopen(where.path(), chosen.store_events);
-    all.push_back(ratio("reopen after a clean stop", clean, 1, false, "s",
-                        std::to_string(chosen.store_events) + " events"));
+    all.push_back(against("reopen after a clean stop", clean, 1, false, "s",
+                          std::to_string(chosen.store_events) + " events"));
   }
   if (chosen.command.empty())
     return all;
@@ -121,9 +98,9 @@ std::vector<bench::figure> measure(const choices& chosen, const std::string& sel
   {
     const auto where = fresh("idle");
     const auto idle = measure_idle(chosen.command, where.path());
-    all.push_back(ratio("idle daemon, resident", idle.resident_mib, 40, false, "MiB", ""));
-    all.push_back(ratio("idle daemon, CPU", idle.cpu_percent, 0.1, false, "%", "over 20 s"));
-    all.push_back(ratio("holdfast status, p50", idle.status_ms, 20, false, "ms", ""));
+    all.push_back(against("idle daemon, resident", idle.resident_mib, 40, false, "MiB"));
+    all.push_back(against("idle daemon, CPU", idle.cpu_percent, 0.1, false, "%", "over 20 s"));
+    all.push_back(against("holdfast status, p50", idle.status_ms, 20, false, "ms"));
   }
   return all;
 }
@@ -159,11 +136,7 @@ int main(int count, char** words) {
   try {
     const auto self = std::filesystem::read_symlink("/proc/self/exe").string();
     const auto all = measure(chosen, self);
-    std::puts("| measured | value | target | verdict | remark |\n|---|---|---|---|---|");
-    for (const auto& one : all)
-      std::printf("| %s | %s %s | %s | %s | %s |\n", one.what.c_str(), number(one.value).c_str(),
-                  one.unit.c_str(), one.target.c_str(),
-                  one.target.empty() ? "" : (one.met ? "met" : "MISSED"), one.remark.c_str());
+    bench::print_table(all);
   } catch (const std::exception& problem) {
     std::fprintf(stderr, "holdfast-bench: %s\n", problem.what());
     return 1;

@@ -15,16 +15,6 @@ namespace bench {
 /// LLM usage events of 256 to 300 bytes in canonical form; every fifth repeats an earlier one.
 std::vector<holdfast::event> make_events(std::size_t count, std::uint64_t seed);
 
-/// One line of the report. An empty target means that the line is there to compare with.
-struct figure {
-  std::string what;
-  double value = 0;
-  std::string unit;
-  std::string target; ///< As the project states it; empty: none.
-  bool met = true;
-  std::string remark;
-};
-
 /// Sorts in place and reads the quantile, 0 to 1.
 double quantile(std::vector<double>& samples, double at);
 
