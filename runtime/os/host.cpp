@@ -118,7 +118,7 @@ result<std::string> read_file(const std::filesystem::path& path, std::size_t byt
 }
 
 void use_little_memory() {
-  mallopt(M_ARENA_MAX, 2);
+  mallopt(M_ARENA_MAX, 8);
   mallopt(M_TRIM_THRESHOLD, 256 * 1024);
 }
 

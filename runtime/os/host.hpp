@@ -44,8 +44,8 @@ std::filesystem::path absolute(const std::filesystem::path& given,
 /// Reads a whole file of at most `bytes_max`. Answers `not_found`, `denied` or `invalid`.
 result<std::string> read_file(const std::filesystem::path& path, std::size_t bytes_max);
 
-/// Keeps the allocator from making an arena per thread: an idle daemon stays small. Call it before
-/// the first thread.
+/// Keeps the allocator from making an arena per thread: an idle daemon stays small. There are
+/// enough that threads at work seldom wait for each other's. Call it before the first thread.
 void use_little_memory();
 
 /// Ends the process now, without unwinding: for a stop that found who would not leave.
