@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace holdfast::intake {
 
@@ -27,8 +28,10 @@ bool is_envelope(const object& members) {
   });
 }
 
-/// The envelope's members are those of a record, so they are read by the same rules.
+/// The envelope's members are those of a record, so they are read by the same rules; but for the
+/// body, which is most of it and need not be copied.
 item from_envelope(value given, const defaults& otherwise, std::uint64_t line) {
+  auto body = std::exchange(given.as<object>()->find("body")->second, value{});
   auto read = json::record_from(given);
   if (!read)
     return refused(line, read.error().what);
@@ -40,7 +43,7 @@ item from_envelope(value given, const defaults& otherwise, std::uint64_t line) {
   made.time = read->time;
   made.causation = read->causation;
   made.trace = std::move(read->trace);
-  made.body = std::move(read->body);
+  made.body = std::move(body);
   item done{line, std::move(made), std::nullopt};
   if (given.find("durability") != nullptr)
     done.level = read->level;

@@ -48,10 +48,14 @@ result<wall_time> parse_time(std::string_view text);
 
 /// The values that stand for messages outside: members as `docs` and `--json` name them.
 value to_value(const recorded_event& record);
-value to_value(const append_answer& answer);
 value to_value(const checkpoint_info& taken);
 value to_value(const consumer_info& place);
 value to_value(const fault& problem); ///< {"error":{"code","what","help"}}
+
+/// One answer as an object: `{"durability":…,"error":…,"first_seen":…,"line":…,"outcome":…,
+/// "sequence":…}`, each member only where there is something to say; `line` where it is not 0.
+/// Printed at once, as a request may have thousands of them.
+void print_answer(const append_answer& answer, std::uint64_t line, std::string& out);
 
 /// One record as one line without its line feed, members in the order of a reader's interest:
 /// `{"sequence":1,"stream":…,"type":…,"schema":1,"key":…,"time":…,"recorded":…,"durability":…,

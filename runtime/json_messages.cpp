@@ -273,19 +273,6 @@ value to_value(const recorded_event& record) {
   return made;
 }
 
-value to_value(const append_answer& answer) {
-  object made{{"outcome", to_string(answer.what)}};
-  if (answer.at.value != 0)
-    made["sequence"] = answer.at.value;
-  if (answer.first_seen.us != 0)
-    made["first_seen"] = print_time(answer.first_seen);
-  if (answer.what == outcome::stored || answer.what == outcome::duplicate)
-    made["durability"] = to_string(answer.level);
-  if (!answer.error.empty())
-    made["error"] = answer.error;
-  return made;
-}
-
 value to_value(const checkpoint_info& taken) {
   return object{{"owner", taken.owner},
                 {"sequence", taken.covered.value},
@@ -311,6 +298,23 @@ value to_value(const fault& problem) {
   return object{
       {"error",
        object{{"code", to_string(problem.code)}, {"what", problem.what}, {"help", problem.help}}}};
+}
+
+void print_answer(const append_answer& answer, std::uint64_t line, std::string& out) {
+  const auto begin = out.size();
+  if (answer.what == outcome::stored || answer.what == outcome::duplicate)
+    put_text("durability", to_string(answer.level), out);
+  if (!answer.error.empty())
+    put_text("error", answer.error, out);
+  if (answer.first_seen.us != 0)
+    put_text("first_seen", print_time(answer.first_seen), out);
+  if (line != 0)
+    put_member("line", std::to_string(line), out);
+  put_text("outcome", to_string(answer.what), out);
+  if (answer.at.value != 0)
+    put_member("sequence", std::to_string(answer.at.value), out);
+  out[begin] = '{';
+  out += '}';
 }
 
 void print_line(const recorded_event& record, std::string& out) {

@@ -4,7 +4,7 @@
 #include "runtime/intake.hpp"
 #include "runtime/json.hpp"
 
-#include <map>
+#include <array>
 #include <memory>
 #include <utility>
 
@@ -33,22 +33,26 @@ std::optional<durability> level_named(std::string_view name) {
   return std::nullopt;
 }
 
+/// What the answer for one event usually takes.
+constexpr std::size_t answer_bytes = 110;
+
+constexpr std::array outcomes{outcome::conflict, outcome::duplicate, outcome::rejected,
+                              outcome::stored, outcome::unknown};
+
 /// One request on its way: the items that were refused at once, and the places of the others.
 struct intake_result {
-  std::vector<value> answers;       ///< One for each item, in order.
-  std::vector<std::size_t> places;  ///< Of the submitted ones, in `answers`.
-  std::vector<std::uint64_t> lines; ///< Of every item.
+  std::vector<append_answer> answers; ///< One for each item, in order.
+  std::vector<std::uint64_t> lines;   ///< Of every item.
+  std::vector<std::size_t> places;    ///< Of the submitted ones, in `answers`.
   std::vector<submission> submitted;
-  std::map<std::string, std::uint64_t> counts;
 };
 
 void refuse(intake_result& into, std::uint64_t line, std::string why) {
   append_answer told;
   told.what = outcome::rejected;
   told.error = std::move(why);
-  into.answers.push_back(json::to_value(told));
+  into.answers.push_back(std::move(told));
   into.lines.push_back(line);
-  ++into.counts["rejected"];
 }
 
 intake_result take_in(const call& now, intake::format form, durability level) {
@@ -78,25 +82,27 @@ intake_result take_in(const call& now, intake::format form, durability level) {
 }
 
 response answered(intake_result& made, const std::vector<append_answer>& told, bool lines) {
-  for (std::size_t i = 0; i < told.size() && i < made.places.size(); ++i) {
-    made.answers[made.places[i]] = json::to_value(told[i]);
-    ++made.counts[std::string{to_string(told[i].what)}];
-  }
-  array answers;
+  for (std::size_t i = 0; i < told.size() && i < made.places.size(); ++i)
+    made.answers[made.places[i]] = told[i];
+  std::array<std::uint64_t, 8> counts{}; // by the number of the outcome
+  response done;
+  done.body.reserve(made.answers.size() * answer_bytes + 100);
+  done.body += "{\"answers\":[";
   for (std::size_t i = 0; i < made.answers.size(); ++i) {
-    if (lines)
-      if (auto* members = made.answers[i].as<object>())
-        members->insert_or_assign("line", made.lines[i]);
-    answers.push_back(std::move(made.answers[i]));
+    if (i > 0)
+      done.body += ',';
+    json::print_answer(made.answers[i], lines ? made.lines[i] : 0, done.body);
+    ++counts[static_cast<std::size_t>(made.answers[i].what)];
   }
-  object body{{"answers", std::move(answers)}};
-  for (const auto what : {outcome::stored, outcome::duplicate, outcome::conflict, outcome::rejected,
-                          outcome::unknown})
-    body[std::string{to_string(what)}] = made.counts[std::string{to_string(what)}];
-  auto made_answer = ok(body);
-  for (const auto& [name, count] : made.counts)
-    made_answer.audit[name] = count;
-  return made_answer;
+  done.body += ']';
+  for (const auto what : outcomes) {
+    const std::string name{to_string(what)};
+    const auto count = counts[static_cast<std::size_t>(what)];
+    done.body += ",\"" + name + "\":" + std::to_string(count);
+    done.audit[name] = count;
+  }
+  done.body += "}\n";
+  return done;
 }
 
 } // namespace
@@ -118,8 +124,7 @@ void post_events(call now, answer take) {
   }
   // A body that is no document at all is one mistake, not an item of its own.
   if (form == intake::format::json && made->submitted.empty() && made->answers.size() == 1)
-    return take(refusal(
-        {fault_code::invalid, made->answers.front().text_at("error"), "nothing was taken"}));
+    return take(refusal({fault_code::invalid, made->answers.front().error, "nothing was taken"}));
   const bool lines = form != intake::format::json;
   if (made->submitted.empty())
     return take(answered(*made, {}, lines));

@@ -134,9 +134,15 @@ BOOST_AUTO_TEST_CASE(a_record_is_one_line_and_comes_back) {
 
 BOOST_AUTO_TEST_CASE(answers_and_places_come_back) {
   append_answer answer{outcome::duplicate, sequence{4}, {12}, durability::power, ""};
-  BOOST_TEST(*json::answer_from(json::to_value(answer)) == answer);
-  BOOST_TEST(json::print(json::to_value(append_answer{outcome::rejected, {}, {}, {}, "why"}))
-             == R"({"error":"why","outcome":"rejected"})");
+  std::string text;
+  json::print_answer(answer, 3, text);
+  BOOST_TEST(text
+             == R"({"durability":"power","first_seen":"1970-01-01T00:00:00.000012Z","line":3,)"
+                R"("outcome":"duplicate","sequence":4})");
+  BOOST_TEST(*json::answer_from(*json::parse(text)) == answer);
+  text = "[";
+  json::print_answer({outcome::rejected, {}, {}, {}, "why"}, 0, text);
+  BOOST_TEST(text == R"([{"error":"why","outcome":"rejected"})");
   checkpoint_info taken;
   taken.owner = "o";
   taken.covered = sequence{9};
