@@ -117,6 +117,14 @@ asked_path path_of(const request& head) {
   return made;
 }
 
+/// What a body may have to be small; a packed one may turn out larger.
+constexpr std::size_t small_bytes = 4096;
+
+bool needs_worker(const route& to, const request& asked) {
+  const bool small = asked.body.size() <= small_bytes && asked.header("content-encoding").empty();
+  return to.where == handled_on::worker || (to.where == handled_on::server_if_small && !small);
+}
+
 class unix_door final : public door {
 public:
   unix_door(const door_choices& chosen, served& behind, door_observer observer)
@@ -253,7 +261,7 @@ private:
     if (auto refused = wrong_type(*matched.found, asked))
       return refuse(*std::move(refused));
     call now{std::move(asked), std::move(matched.names), behind_, chosen_, *followers_};
-    if (!matched.found->reads_disk)
+    if (!needs_worker(*matched.found, now.asked))
       return run(*matched.found, std::move(now), told, refuse);
     auto job = [this, to = matched.found, now = std::move(now), told, refuse]() mutable {
       guarded_call(*to, std::move(now), told, refuse);
@@ -330,34 +338,34 @@ private:
 
 const std::vector<route>& routes() {
   static const std::vector<route> all{
-      {"POST", "/v1/events", true, body_kind::lines, post_events},
-      {"GET", "/v1/events", true, body_kind::plain, get_events},
-      {"GET", "/v1/events/follow", true, body_kind::plain, get_follow},
-      {"GET", "/v1/events/*", true, body_kind::plain, get_event},
-      {"POST", "/v1/traces", true, body_kind::otlp, post_traces},
-      {"POST", "/v1/logs", true, body_kind::otlp, post_logs},
-      {"POST", "/v1/metrics", true, body_kind::otlp, post_metrics},
-      {"GET", "/v1/head", true, body_kind::plain, get_head},
-      {"GET", "/v1/consumers", true, body_kind::plain, get_consumers},
-      {"GET", "/v1/consumers/*", true, body_kind::plain, get_consumer},
-      {"GET", "/v1/consumers/*/next", true, body_kind::plain, get_next},
-      {"POST", "/v1/consumers/*/commit", true, body_kind::plain, post_commit},
-      {"POST", "/v1/consumers/*/reset", true, body_kind::plain, post_reset},
-      {"GET", "/v1/checkpoints", true, body_kind::plain, get_checkpoints},
-      {"GET", "/v1/checkpoints/*", true, body_kind::plain, get_checkpoints},
-      {"GET", "/v1/checkpoints/*/*", true, body_kind::plain, get_checkpoint},
-      {"POST", "/v1/checkpoints/*", true, body_kind::plain, post_checkpoint},
-      {"PUT", "/v1/checkpoints/*", true, body_kind::plain, put_checkpoint},
-      {"POST", "/v1/retention", true, body_kind::plain, post_retention},
-      {"GET", "/v1/states/*", true, body_kind::plain, get_state},
-      {"GET", "/v1/controls", true, body_kind::plain, get_controls},
-      {"GET", "/v1/status", true, body_kind::plain, get_status},
-      {"GET", "/v1/learning/stats", true, body_kind::plain, get_learning},
-      {"GET", "/v1/openapi.json", false, body_kind::plain, get_openapi},
-      {"GET", "/livez", false, body_kind::plain, get_livez},
-      {"GET", "/startupz", false, body_kind::plain, get_startupz},
-      {"GET", "/readyz", true, body_kind::plain, get_readyz},
-      {"GET", "/metrics", true, body_kind::plain, get_metrics}};
+      {"POST", "/v1/events", handled_on::server_if_small, body_kind::lines, post_events},
+      {"GET", "/v1/events", handled_on::worker, body_kind::plain, get_events},
+      {"GET", "/v1/events/follow", handled_on::worker, body_kind::plain, get_follow},
+      {"GET", "/v1/events/*", handled_on::worker, body_kind::plain, get_event},
+      {"POST", "/v1/traces", handled_on::worker, body_kind::otlp, post_traces},
+      {"POST", "/v1/logs", handled_on::worker, body_kind::otlp, post_logs},
+      {"POST", "/v1/metrics", handled_on::worker, body_kind::otlp, post_metrics},
+      {"GET", "/v1/head", handled_on::worker, body_kind::plain, get_head},
+      {"GET", "/v1/consumers", handled_on::worker, body_kind::plain, get_consumers},
+      {"GET", "/v1/consumers/*", handled_on::worker, body_kind::plain, get_consumer},
+      {"GET", "/v1/consumers/*/next", handled_on::worker, body_kind::plain, get_next},
+      {"POST", "/v1/consumers/*/commit", handled_on::worker, body_kind::plain, post_commit},
+      {"POST", "/v1/consumers/*/reset", handled_on::worker, body_kind::plain, post_reset},
+      {"GET", "/v1/checkpoints", handled_on::worker, body_kind::plain, get_checkpoints},
+      {"GET", "/v1/checkpoints/*", handled_on::worker, body_kind::plain, get_checkpoints},
+      {"GET", "/v1/checkpoints/*/*", handled_on::worker, body_kind::plain, get_checkpoint},
+      {"POST", "/v1/checkpoints/*", handled_on::worker, body_kind::plain, post_checkpoint},
+      {"PUT", "/v1/checkpoints/*", handled_on::worker, body_kind::plain, put_checkpoint},
+      {"POST", "/v1/retention", handled_on::worker, body_kind::plain, post_retention},
+      {"GET", "/v1/states/*", handled_on::worker, body_kind::plain, get_state},
+      {"GET", "/v1/controls", handled_on::worker, body_kind::plain, get_controls},
+      {"GET", "/v1/status", handled_on::worker, body_kind::plain, get_status},
+      {"GET", "/v1/learning/stats", handled_on::worker, body_kind::plain, get_learning},
+      {"GET", "/v1/openapi.json", handled_on::server, body_kind::plain, get_openapi},
+      {"GET", "/livez", handled_on::server, body_kind::plain, get_livez},
+      {"GET", "/startupz", handled_on::server, body_kind::plain, get_startupz},
+      {"GET", "/readyz", handled_on::worker, body_kind::plain, get_readyz},
+      {"GET", "/metrics", handled_on::worker, body_kind::plain, get_metrics}};
   return all;
 }
 

@@ -26,10 +26,17 @@ struct call {
 /// `otlp_body_bytes_max`.
 enum class body_kind : std::uint8_t { plain, lines, otlp };
 
+/// Which thread handles a request.
+enum class handled_on : std::uint8_t {
+  server,          ///< The server's own: nothing there may block, or take long.
+  worker,          ///< One that may read the disk.
+  server_if_small, ///< The way to a worker and back costs more than a small body does.
+};
+
 struct route {
   std::string_view method;
   std::string_view pattern; ///< Path with `*` for one part.
-  bool reads_disk;          ///< Handled on a worker, else on the server's thread.
+  handled_on where;
   body_kind takes;
   void (*handle)(call, answer);
 };

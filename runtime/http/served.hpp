@@ -55,8 +55,8 @@ struct readiness {
   }
 };
 
-/// The runtime behind the door. Any thread. Only `append` and `alive` may be called where nothing
-/// may block; the others read the disk or wait for an actor.
+/// The runtime behind the door. Any thread. Only `append`, `usual_level` and `alive` may be called
+/// where nothing may block; the others read the disk or wait for an actor.
 class served {
 public:
   virtual ~served() = default;
