@@ -13,6 +13,9 @@ namespace {
 
 constexpr std::chrono::seconds sync_interval{1};
 
+/// Lines that come within this are written together: one waking for all of them.
+constexpr std::chrono::milliseconds gather_interval{5};
+
 bool is_turned_away(const wide_event& one) {
   return one.status == 401 || one.status == 403;
 }
@@ -47,14 +50,17 @@ bool audit_trail::stop(std::chrono::milliseconds within) {
 }
 
 void audit_trail::add(wide_event happened) {
-  queue_.change([&](queue& q) {
+  const bool first = queue_.with([&](queue& q) {
     if (q.ended)
-      return;
+      return false;
     if (q.waiting.size() < waiting_max)
       q.waiting.push_back(std::move(happened));
     else
       ++q.shed;
+    return q.waiting.size() == 1;
   });
+  if (first)
+    queue_.change([](queue&) {}); // wakes the thread, which looks for more before it writes
 }
 
 void audit_trail::run() {
@@ -67,6 +73,7 @@ void audit_trail::run() {
       queue_.wait_until(sync_at, anything);
     else
       queue_.wait(anything);
+    queue_.wait_until(os::steady_now() + gather_interval, [](const queue& q) { return q.ended; });
     const auto taken = queue_.with([](queue& q) {
       return queue{std::exchange(q.waiting, {}), std::exchange(q.shed, 0), q.ended, false};
     });

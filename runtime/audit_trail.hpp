@@ -31,8 +31,8 @@ struct wide_event {
   instant began; ///< Where `took` is counted from.
 };
 
-/// Takes events from any thread and writes them on one of its own: into the file at once, to the
-/// disk within a second. A crash of the machine may cost that second; what the requests did is in
+/// Takes events from any thread and writes them on one of its own: into the file within a few
+/// milliseconds, to the disk within a second. A crash may cost as much; what the requests did is in
 /// the journal. When `waiting_max` wait, the next are counted, and the count is a line. So it is
 /// with callers turned away (401, 403) beyond `refusals_max` between two syncs: whoever may not ask
 /// must not be able to fill the disk by asking.
