@@ -4,6 +4,7 @@
 
 #include <csignal>
 #include <cstdlib>
+#include <ctime>
 #include <fstream>
 #include <iterator>
 #include <sstream>
@@ -82,6 +83,12 @@ double child::cpu_seconds() const {
 double child::resident_mib() const {
   return std::stod(stat_of(process_).at(21)) * static_cast<double>(sysconf(_SC_PAGESIZE))
          / (1U << 20U);
+}
+
+double cpu_seconds_here() {
+  timespec now{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
 }
 
 bool is_installed(const std::string& program) {

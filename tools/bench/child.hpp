@@ -33,6 +33,9 @@ private:
   const pid_t process_;
 };
 
+/// Of this process, all of its threads.
+double cpu_seconds_here();
+
 /// Whether there is such a program, in PATH where the name has no slash.
 bool is_installed(const std::string& program);
 

@@ -3,12 +3,12 @@
 #include "tools/bench/load.hpp"
 
 #include "runtime/json.hpp"
+#include "tools/bench/child.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <ctime>
 #include <set>
 #include <stdexcept>
 #include <thread>
@@ -28,12 +28,6 @@ namespace {
 
 [[noreturn]] void fail(const std::string& what) {
   throw std::runtime_error(what + ": " + std::strerror(errno));
-}
-
-double cpu_seconds_here() {
-  timespec now{};
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
 }
 
 /// A speaker on its connection.
