@@ -21,7 +21,8 @@ struct limits {
 
 /// Reads one JSON text. Integers are exact: one that fits neither 64-bit signed nor unsigned is
 /// `invalid`, as are a number too large for a double, a name given twice in one object, invalid
-/// UTF-8 and anything after the text. The fault says what and at which byte (from 0) it stands.
+/// UTF-8, a zero byte and anything after the text. The fault says what and at which byte (from 0)
+/// it stands.
 /// `{"$bytes": "<base64>"}` becomes bytes.
 result<value> parse(std::string_view text, const limits& allowed = {});
 

@@ -161,6 +161,10 @@ private:
 };
 
 result<value> read_and_say_why(std::string_view text, const limits& allowed) {
+  // nlohmann-json takes it for the end and would pass over what follows.
+  if (const auto zero = text.find('\0'); zero != std::string_view::npos)
+    return fault{fault_code::invalid, "not JSON: a zero byte (byte " + std::to_string(zero) + ")",
+                 ""};
   const auto* shown = text.data();
   builder made{allowed, text.data(), &shown};
   const auto end = text.data() + text.size();

@@ -64,7 +64,7 @@ private:
 };
 
 std::string post(const std::string& fields, std::string_view type, const std::string& body) {
-  return "POST /v1/events?stream=llm.usage&type=call HTTP/1.1\r\n" + fields
+  return "POST /v1/events?stream=bench.usage&type=call HTTP/1.1\r\n" + fields
          + "Content-Type: " + std::string{type}
          + "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
 }
