@@ -144,10 +144,11 @@ BOOST_AUTO_TEST_CASE(tells_what_is_wrong_with_an_answer) {
   };
   std::vector<script> scripts;
   for (const auto& one : rows)
-    scripts.emplace_back([&](int to) {
-      hear_until(to, "\r\n\r\n");
-      say(to, one.said);
-    });
+    scripts.emplace_back(
+        [said = one.said](int to) { // outlives the rows: nobody awaits the last one
+          hear_until(to, "\r\n\r\n");
+          say(to, said);
+        });
   serve(std::move(scripts));
   auto limited = here();
   limited.body_bytes_max = 50;
