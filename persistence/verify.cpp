@@ -6,7 +6,7 @@
 #include "persistence/walk.hpp"
 
 #include <algorithm>
-#include <ranges>
+#include <functional>
 #include <set>
 #include <string>
 #include <utility>
@@ -119,12 +119,13 @@ result<std::uint64_t> count_keys(const rocks& db, family which) {
   return keys;
 }
 
-/// Counts those of `keys`, which the mirror adds, that the database has not.
-template <class Keys>
-result<std::uint64_t> count_absent(const rocks& db, family which, const Keys& keys) {
+/// Counts those of the entries, which the mirror adds, whose key the database has not.
+template <class Entries, class KeyOf = std::identity>
+result<std::uint64_t> count_absent(const rocks& db, family which, const Entries& entries,
+                                   KeyOf key_of = {}) {
   std::uint64_t absent = 0;
-  for (const auto& key : keys) {
-    const auto there = db.get(which, key);
+  for (const auto& one : entries) {
+    const auto there = db.get(which, std::invoke(key_of, one));
     if (!there && there.error().code != fault_code::not_found)
       return there.error();
     absent += there ? 0U : 1U;
@@ -154,8 +155,9 @@ result<void> check_count(const rocks& db, family which, const result<std::uint64
 result<void> check_seen_count(const rocks& db, const overlay* added, std::uint64_t expected) {
   if (added == nullptr)
     return check_count(db, family::seen, std::uint64_t{0}, expected);
-  return check_count(db, family::seen,
-                     count_absent(db, family::seen, std::views::keys(added->seen)), expected);
+  using entry = decltype(added->seen)::value_type;
+  return check_count(db, family::seen, count_absent(db, family::seen, added->seen, &entry::first),
+                     expected);
 }
 
 /// The index by stream has as many entries as were written. Where no stream was ever declared

@@ -176,7 +176,7 @@ result<void> runtime::core::open_store() {
   given->front = front;
   given->wall = os::wall_now;
   given->open =
-      [this, settings](
+      [settings](
           persistence::recovery_report& into) -> result<std::shared_ptr<persistence::store>> {
     auto again = persistence::store::open(settings, os::wall_now(), &into);
     if (!again)
