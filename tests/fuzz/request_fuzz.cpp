@@ -46,12 +46,13 @@ std::vector<std::string> read_all(std::string_view bytes, std::size_t step) {
   }
 }
 
-/// Whether both found the same; where the bytes end, one of them may still wait for what would tell
-/// it that they are broken.
-bool agree(const std::vector<std::string>& slow, std::vector<std::string> once) {
-  if (slow.size() + 1 == once.size() && once.back().starts_with("broken "))
-    once.pop_back();
-  return slow == once;
+/// Whether both found the same; where the bytes end, either may still wait for what would tell it
+/// that they are broken.
+bool agree(std::vector<std::string> one, std::vector<std::string> other) {
+  auto& longer = one.size() > other.size() ? one : other;
+  if (one.size() != other.size() && longer.back().starts_with("broken "))
+    longer.pop_back();
+  return one == other;
 }
 
 } // namespace
