@@ -14,7 +14,7 @@ namespace {
 
 using namespace holdfast::http;
 
-/// Each request as text, and how it ended.
+/// Each request as text, and whether it ended broken.
 std::vector<std::string> read_all(std::string_view bytes, std::size_t step) {
   using state = request_reader::state;
   std::vector<std::string> found;
@@ -24,7 +24,7 @@ std::vector<std::string> read_all(std::string_view bytes, std::size_t step) {
     if (now == state::head)
       now = reader.allow_body(1000);
     else if (now == state::broken) {
-      found.push_back("broken " + std::to_string(reader.status()));
+      found.push_back("broken"); // which rule is met first may depend on the cuts
       return found;
     } else if (now == state::whole) {
       const auto one = reader.take();
@@ -50,7 +50,7 @@ std::vector<std::string> read_all(std::string_view bytes, std::size_t step) {
 /// that they are broken.
 bool agree(std::vector<std::string> one, std::vector<std::string> other) {
   auto& longer = one.size() > other.size() ? one : other;
-  if (one.size() != other.size() && longer.back().starts_with("broken "))
+  if (one.size() != other.size() && longer.back() == "broken")
     longer.pop_back();
   return one == other;
 }
