@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Holdfast's HTTP door, its C++ API, the disk, NATS JetStream and Redis, in one run on one machine.
+#include "tools/bench/arguments.hpp"
 #include "tools/bench/measure_holdfast.hpp"
 #include "tools/bench/report.hpp"
 #include "tools/bench/serve_holdfast.hpp"
 #include "tools/bench/serve_others.hpp"
 
 #include <cstdio>
-#include <cstdlib>
 #include <exception>
 #include <string>
 #include <thread>
@@ -211,24 +211,13 @@ void allow_many_files() {
 
 int main(int count, char** words) {
   choices chosen;
-  for (int at = 1; at < count; at += 2) {
-    const std::string name = words[at];
-    if (at + 1 >= count)
-      return usage();
-    if (name == "--command")
-      chosen.command = words[at + 1];
-    else if (name == "--directory")
-      chosen.directory = words[at + 1];
-    else if (name == "--events")
-      chosen.events = std::strtoull(words[at + 1], nullptr, 10);
-    else if (name == "--singles")
-      chosen.singles = std::strtoull(words[at + 1], nullptr, 10);
-    else if (name == "--only")
-      chosen.only = words[at + 1];
-    else
-      return usage();
-  }
-  if (chosen.command.empty())
+  const bool understood = read_arguments(count, words,
+                                         {{"--command", &chosen.command},
+                                          {"--directory", &chosen.directory},
+                                          {"--events", &chosen.events},
+                                          {"--singles", &chosen.singles},
+                                          {"--only", &chosen.only}});
+  if (!understood || chosen.command.empty())
     return usage();
   allow_many_files();
   try {

@@ -65,6 +65,20 @@ protected:
   tally told_;
 };
 
+/// Is owed a known number of answers, which come one after the other.
+class answer_counter : public speaker {
+public:
+  std::size_t hear(std::string_view heard) final;
+  bool is_answered() const final { return owed_ == 0; }
+
+protected:
+  /// Takes the answer at the beginning of `heard`; how many bytes it has, or 0 where it is not
+  /// whole yet.
+  virtual std::size_t hear_one(std::string_view heard) = 0;
+
+  std::size_t owed_ = 0;
+};
+
 /// Has every speaker speak on a connection of its own until all is said, and answers how many
 /// seconds that took. The connections are there before the time begins.
 double converse(const endpoint& to, const std::vector<std::unique_ptr<speaker>>& speakers);

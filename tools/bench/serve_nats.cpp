@@ -20,24 +20,12 @@ std::string greet(const std::string& inbox) {
 }
 
 /// Counts what comes to its inbox: an answer of JetStream's each.
-class nats_speaker : public speaker {
-public:
-  std::size_t hear(std::string_view heard) override {
-    std::size_t taken = 0;
-    for (std::size_t one = 0; (one = hear_one(heard.substr(taken))) > 0;)
-      taken += one;
-    return taken;
-  }
-
-  bool is_answered() const override { return owed_ == 0; }
-
+class nats_speaker : public answer_counter {
 protected:
   virtual void take(std::string_view answer) = 0;
 
-  std::size_t owed_ = 0;
-
 private:
-  std::size_t hear_one(std::string_view heard) {
+  std::size_t hear_one(std::string_view heard) override {
     const auto end = heard.find("\r\n");
     if (end == heard.npos)
       return 0;

@@ -16,7 +16,7 @@ void add_word(std::string& into, std::string_view word) {
   into += "\r\n";
 }
 
-class redis_speaker final : public speaker {
+class redis_speaker final : public answer_counter {
 public:
   redis_speaker(std::vector<keyed_event> events, std::size_t batch)
       : events_{std::move(events)}, batch_{batch} {}
@@ -45,17 +45,8 @@ public:
     return said_;
   }
 
-  std::size_t hear(std::string_view heard) override {
-    std::size_t taken = 0;
-    for (std::size_t one = 0; (one = hear_one(heard.substr(taken))) > 0;)
-      taken += one;
-    return taken;
-  }
-
-  bool is_answered() const override { return owed_ == 0; }
-
 private:
-  std::size_t hear_one(std::string_view heard) {
+  std::size_t hear_one(std::string_view heard) override {
     const auto end = heard.find("\r\n");
     if (end == heard.npos)
       return 0;
@@ -81,9 +72,8 @@ private:
 
   const std::vector<keyed_event> events_;
   const std::size_t batch_;
-  std::size_t first_ = 0; ///< Of the batch.
-  std::size_t next_ = 0;  ///< Behind the batch.
-  std::size_t owed_ = 0;
+  std::size_t first_ = 0;          ///< Of the batch.
+  std::size_t next_ = 0;           ///< Behind the batch.
   bool adds_ = false;              ///< The second half: what was new is added.
   std::vector<std::size_t> fresh_; ///< Events whose keys were new.
   std::string said_;

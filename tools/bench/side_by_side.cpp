@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Holdfast, a raw RocksDB loop, SQLite and the disk itself, in one run on one machine.
+#include "tools/bench/arguments.hpp"
 #include "tools/bench/measure_holdfast.hpp"
 #include "tools/bench/report.hpp"
 #include "tools/bench/workload.hpp"
@@ -118,21 +119,12 @@ int main(int count, char** words) {
   if (count == 4 && std::strcmp(words[1], "--append-and-die") == 0)
     bench::append_and_die(words[2], std::strtoull(words[3], nullptr, 10));
   choices chosen;
-  for (int at = 1; at < count; at += 2) {
-    const std::string name = words[at];
-    if (at + 1 >= count)
-      return usage();
-    if (name == "--command")
-      chosen.command = words[at + 1];
-    else if (name == "--directory")
-      chosen.directory = words[at + 1];
-    else if (name == "--events")
-      chosen.events = std::strtoull(words[at + 1], nullptr, 10);
-    else if (name == "--store-events")
-      chosen.store_events = std::strtoull(words[at + 1], nullptr, 10);
-    else
-      return usage();
-  }
+  if (!bench::read_arguments(count, words,
+                             {{"--command", &chosen.command},
+                              {"--directory", &chosen.directory},
+                              {"--events", &chosen.events},
+                              {"--store-events", &chosen.store_events}}))
+    return usage();
   try {
     const auto self = std::filesystem::read_symlink("/proc/self/exe").string();
     const auto all = measure(chosen, self);
