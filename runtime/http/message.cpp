@@ -125,7 +125,9 @@ response ok(const value& body, unsigned status) {
 }
 
 response refusal(const fault& problem, unsigned status) {
-  return ok(json::to_value(problem), status);
+  auto made = ok(json::to_value(problem), status);
+  made.why = problem;
+  return made;
 }
 
 response refusal(const fault& problem) {

@@ -93,6 +93,7 @@ struct response {
   std::vector<std::pair<std::string, std::string>> headers;
   std::shared_ptr<piece_source> stream; ///< If set, the body: sent in chunks, `body` is not.
   object audit; ///< What the audit record of the request says beside the rest; not sent.
+  std::optional<fault> why{}; ///< Of a refusal of ours, as the body says it in JSON; not sent.
 };
 
 /// Takes the answer of one request: exactly once, from any thread.

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // POST /v1/traces, /v1/logs and /v1/metrics: what OTLP exporters send, to events.
 #include "runtime/http/routes.hpp"
-#include "runtime/json.hpp"
 #include "runtime/otlp/decode.hpp"
 #include "runtime/otlp/events.hpp"
 #include "runtime/otlp/reply.hpp"
@@ -20,6 +19,7 @@ enum class status_code : std::uint8_t {
   invalid_argument = 3,
   deadline_exceeded = 4,
   permission_denied = 7,
+  resource_exhausted = 8,
   internal = 13,
   unavailable = 14,
   unauthenticated = 16
@@ -38,6 +38,8 @@ status_code code_of(unsigned status) {
     return status_code::internal;
   case 504:
     return status_code::deadline_exceeded;
+  case 507:
+    return status_code::resource_exhausted;
   default:
     return status_code::invalid_argument;
   }
@@ -122,14 +124,12 @@ void post(const call& now, answer take, const signal<Item>& what) {
 } // namespace
 
 response as_status(std::string_view media_type, response refused) {
-  const auto form = form_of(media_type);
-  const auto told = json::parse(refused.body);
-  const auto* error = told ? told->find("error") : nullptr;
-  if (error == nullptr)
+  if (!refused.why)
     return refused;
-  auto why = error->text_at("what");
-  if (const auto help = error->text_at("help"); !help.empty())
-    why += "; " + help;
+  const auto form = form_of(media_type);
+  auto why = refused.why->what;
+  if (!refused.why->help.empty())
+    why += "; " + refused.why->help;
   refused.body = otlp::print_status(form, static_cast<int>(code_of(refused.status)), why);
   refused.media_type = media_type_of(form);
   return refused;

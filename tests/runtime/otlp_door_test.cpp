@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The OTLP routes over a real socket: what an exporter sends, sees and sends again.
+#include "runtime/http/routes.hpp"
 #include "tests/runtime/guarded_door.hpp"
 #include "tests/runtime/otlp_bytes.hpp"
 
@@ -164,6 +165,35 @@ BOOST_FIXTURE_TEST_CASE(the_door_refuses_in_the_words_of_the_sender, guarded_doo
   BOOST_TEST(told.status == 415U);
   BOOST_TEST(json_of(told).integer_at("code") == 3);
   BOOST_TEST(code_of(json_of(post("/v1/events", "x", "text/plain"))) == "invalid");
+}
+
+// A full disk was told as a mistake of the sender: 507 had no code of its own.
+BOOST_AUTO_TEST_CASE(every_fault_has_its_status_code) {
+  struct row {
+    fault_code what;
+    unsigned status;
+    int code;
+  };
+  for (const auto& [what, status, code] :
+       {row{fault_code::invalid, 400, 3}, row{fault_code::denied, 403, 7},
+        row{fault_code::busy, 429, 14}, row{fault_code::no_space, 507, 8},
+        row{fault_code::timed_out, 504, 4}, row{fault_code::corrupt, 500, 13},
+        row{fault_code::undone, 500, 13}, row{fault_code::failed, 503, 14},
+        row{fault_code::unreachable, 503, 14}})
+    BOOST_TEST_CONTEXT(to_string(what)) {
+      const auto plain = http::refusal({what, "why", "what to do"});
+      const auto in_json = http::as_status("application/json", plain);
+      BOOST_TEST(in_json.status == status);
+      BOOST_TEST(json::parse(in_json.body)->integer_at("code") == code);
+      BOOST_TEST(json::parse(in_json.body)->text_at("message") == "why; what to do");
+      BOOST_TEST((in_json.headers == plain.headers));
+      const auto in_bytes = http::as_status(protobuf, plain);
+      BOOST_TEST(in_bytes.media_type == protobuf);
+      BOOST_TEST(in_bytes.body.substr(0, 3)
+                 == std::string("\x08") + static_cast<char>(code) + "\x12");
+    }
+  // What is no refusal of ours stays as it is.
+  BOOST_TEST(http::as_status(protobuf, http::ok(object{})).media_type == "application/json");
 }
 
 BOOST_FIXTURE_TEST_CASE(an_item_says_its_own_trace_or_the_requests, served_here) {
