@@ -23,12 +23,14 @@ severity gravity_of(supervision_fact what) {
   switch (what) {
   case supervision_fact::gave_up:
   case supervision_fact::abandoned:
+  case supervision_fact::child_gave_up:
     return severity::critical;
   case supervision_fact::died:
   case supervision_fact::start_failed:
   case supervision_fact::killed:
   case supervision_fact::restart_due:
   case supervision_fact::start_undone:
+  case supervision_fact::hung:
     return severity::warn;
   default:
     return severity::info;

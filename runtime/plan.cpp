@@ -173,12 +173,12 @@ std::vector<supervisor::child> household::core::children() {
 
 result<supervisor::handle> household::core::spawn(const std::string& name,
                                                   std::vector<supervisor::child> of) {
-  supervisor::flags chosen;
+  supervisor_flags chosen;
   chosen.name = name;
   chosen.intensity = 10;
   chosen.period = std::chrono::minutes{10};
-  auto made =
-      supervisor::spawn_supervisor(system, chosen, std::move(of), {given.on_supervision, {}, book});
+  auto made = supervisor::spawn_supervisor(system, chosen, std::move(of),
+                                           {given.on_supervision, {}, book, {}});
   if (!made)
     return made.error();
   const auto up = ask<children_started>(*made, std::chrono::minutes{2}, await_children{});

@@ -7,6 +7,7 @@
 #include "messages/folding.hpp"
 #include "messages/pressure.hpp"
 #include "messages/supervision.hpp"
+#include "messages/supervision_calls.hpp"
 #include "persistence/telemetry_writer.hpp"
 #include "runtime/options.hpp"
 #include "runtime/runtime.hpp"

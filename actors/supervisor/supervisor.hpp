@@ -1,182 +1,217 @@
 // SPDX-License-Identifier: Apache-2.0
-// Decides which children start, start again, stop and are given up, with OTP's rules and backoff.
+// Decides which children start, start again, stop and are given up, with OTP's rules and more.
 #pragma once
 
-#include "actors/backoff.hpp"
+#include "actors/supervisor/decision.hpp"
+#include "actors/supervisor/history.hpp"
+#include "actors/supervisor/slot.hpp"
+#include "actors/supervisor/specification.hpp"
 #include "actors/window.hpp"
 #include "messages/fault.hpp"
-#include "messages/supervision.hpp"
 
 #include <deque>
+#include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 namespace holdfast::supervisor {
 
-/// How a supervisor keeps its children.
-struct flags {
-  std::string name = "supervisor"; ///< Under which its history and status speak of it.
-  restart_strategy strategy = restart_strategy::one_for_one;
-  /// Restarts allowed within `period`, of all children together; one more, and it gives up.
-  /// 0 to 10,000. A pause longer than period / intensity keeps a child from ever using it up.
-  std::uint32_t intensity = 1;
-  std::chrono::milliseconds period{5000}; ///< Above 0.
-  backoff pauses;                         ///< Before restarts, growing with failures in a row.
-  /// A child that ran this long has no failures in a row any more.
-  std::chrono::milliseconds steady_after{30000};
-  /// A killed child that has not ended by then is abandoned.
-  std::chrono::milliseconds kill_budget{5000};
-};
+/// Failures a supervisor keeps in words, for the day it gives up.
+inline constexpr std::size_t earlier_max = 8;
 
-/// Children a supervisor takes at most.
-inline constexpr std::size_t children_max = 1000;
+/// Links of a chain of causes; of a longer one the middle is left out.
+inline constexpr std::size_t chain_max = 32;
 
-/// Causes a supervisor keeps for the day it gives up.
-inline constexpr std::size_t causes_max = 16;
-
-/// The first problem, named after OTP's reasons; nothing has been started then.
-result<void> check(const flags& chosen, const std::vector<child_spec>& specs);
-
-/// One incarnation of a child.
-struct child_ref {
-  std::string id;
-  std::uint64_t incarnation = 0;
-
-  friend bool operator==(const child_ref&, const child_ref&) = default;
-};
-
-/// The child of that incarnation answered, or decided not to run.
-struct child_started {
-  child_ref child;
-  bool ignored = false;
-};
-
-/// The child of that incarnation could not even be made.
-struct child_start_failed {
-  child_ref child;
-  std::string text;
-  double jitter = 0; ///< A random number from 0 to 1.
-};
-
-/// The child of that incarnation ended.
-struct child_died {
-  child_ref child;
-  ending how = ending::crashed;
-  std::string text;
-  std::vector<cause> causes; ///< Its own chain, where it was a supervisor that gave up.
-  double jitter = 0;         ///< A random number from 0 to 1.
-};
-
-/// A time the machine asked for has come.
-struct child_alarm {
-  std::string id;
-  std::uint64_t epoch = 0;
-  double jitter = 0; ///< A random number from 0 to 1.
-
-  static constexpr auto name = "child_alarm";
-  static constexpr auto fields =
-      std::make_tuple(&child_alarm::id, &child_alarm::epoch, &child_alarm::jitter);
-};
-
-struct start_children {
-  static constexpr auto name = "start_children";
-  static constexpr auto fields = std::make_tuple();
-};
-
-struct stop_children {};
-
-struct alarm_at {
-  instant at;
-  std::string id;
-  std::uint64_t epoch = 0;
-
-  friend bool operator==(const alarm_at&, const alarm_at&) = default;
-};
-
-/// What should happen next, in the order it must happen. Nothing of it waits for the disk: a
-/// supervisor must be able to mend the journal itself.
-struct decision {
-  std::vector<supervision_event> events; ///< For the history.
-  std::vector<child_ref> shutdowns;      ///< Ask to end.
-  std::vector<child_ref> kills;
-  std::vector<child_ref> starts; ///< Answer with one of the three facts above.
-  std::vector<alarm_at> alarms;
-  bool all_started = false;               ///< Every child has answered for the first time.
-  std::optional<supervision_ended> ended; ///< Nothing follows any more.
-
-  friend bool operator==(const decision&, const decision&) = default;
-};
+/// Callers that wait for one child; one more is refused.
+inline constexpr std::size_t callers_max = 1000;
 
 /// Keeps children running. Pure: no actor, no clock, no randomness.
 ///
 ///   waiting -> starting --answered--> running --died--> backoff --pause--> starting ...
-///      any of them, on stop: -> stopping --budget--> killing --budget--> abandoned
-///                                   \----- died ------> stopped
+///      any of them, taken down: -> stopping --budget--> killing --budget--> abandoned
+///                                      \------ ended ------> stopped, or waiting again
 ///
-/// Children start in the order of their specs, each after the one before has answered, and stop
-/// in reverse order, each after the one behind it has ended. What is told of an incarnation or
-/// epoch that has passed changes nothing.
+/// **The model.** Nothing blocks, so no operation runs to its end by itself; what OTP does in one
+/// go is here the distance between what is and what should be. Two sets say what should be:
+/// `going_` holds who must end before anything else happens, `pending_` who must then be started.
+/// `advance` takes the next single step: it stops the last of `going_`, and once that set is
+/// empty starts the first of `pending_`. Every fact that arrives changes a child's state or the
+/// sets, then calls `advance`. So order holds by construction: starts go up one at a time, stops
+/// go down one at a time, and no start happens while somebody has still to end. A second failure,
+/// a call or a stop in the middle changes the sets, and the next step is already the right one.
+///
+/// A strategy is the choice of who joins `going_` and `pending_` when a child fails. one_for_one
+/// and simple_one_for_one choose nobody, so their children go each its own way and use the sets
+/// only for the first start and the last stop. one_for_all starts nobody while a child waits for
+/// its restart; rest_for_one nobody behind it.
+///
+/// **Fencing.** Incarnations of one id are never given out twice, epochs never at all: what is
+/// told of an incarnation, probe or epoch that has passed changes nothing.
+///
+/// **Budgets.** A restart is counted before it is performed: in the child's own budget, then in
+/// the supervisor's. Restarts of siblings and starts by hand count nowhere. Windows slide, exact to
+/// the clock, in constant time.
+///
+/// A value: copy it to ask "what if".
 class supervisor {
 public:
   /// Needs: `check(chosen, specs)`.
-  supervisor(flags chosen, std::vector<child_spec> specs);
+  supervisor(supervisor_flags chosen, std::vector<child_spec> specs);
+
+  /// Takes back what the history remembers, so that neither a restart limit nor a growing pause
+  /// starts over with the process. Needs: nothing was started yet.
+  void restore(const remembered& past, instant now);
 
   decision on(const start_children& asked, instant now);
+  decision on(const stop_children& asked, instant now);
+
   decision on(const child_started& told, instant now);
   decision on(const child_start_failed& told, instant now);
   decision on(const child_died& told, instant now);
   decision on(const child_alarm& due, instant now);
+  decision on(const child_answered& told, instant now);
+  decision on(const child_busy& told, instant now);
+  decision on(const messages_settled& told, instant now);
 
-  /// Stops every child, also those that wait for a restart. Asked again it changes nothing.
-  decision on(const stop_children& asked, instant now);
+  /// Calls. Each is answered once, now or later, in `replies` of this or of a later decision.
+  decision on(const start_child& asked, caller by, instant now);
+  decision on(const terminate_child& asked, caller by, instant now);
+  decision on(const restart_child& asked, caller by, instant now);
+  decision on(const delete_child& asked, caller by, instant now);
+
+  /// Replaces flags and specs, or nothing at all if there is a problem. Children keep running:
+  /// listed ones get their new spec, new ones are added but not started, others stay as they are
+  /// behind the listed ones. simple_one_for_one stays what it is, and nothing else becomes it.
+  result<decision> change(const change_supervision& asked, instant now);
 
   child_list list(instant now) const;
   child_counts count() const;
-  bool knows(std::string_view id) const { return find(id) != nullptr; }
+  /// OTP's which_child and get_childspec.
+  result<child_status> status_of(std::string_view id, instant now) const;
+  result<child_spec> spec_of(std::string_view id) const;
+  const supervisor_flags& flags() const { return flags_; }
 
+  bool knows(std::string_view id) const { return find(id) != nullptr; }
   /// Needs: it knows the child.
-  child_type type_of(std::string_view id) const { return find(id)->spec.type; }
+  child_type type_of(std::string_view id) const { return find(id)->spec->type; }
+  /// What a child of simple_one_for_one is started with; null: nothing.
+  value arguments_of(std::string_view id) const;
 
 private:
   enum class phase : std::uint8_t { idle, starting, running, stopping, ended };
 
-  struct child {
-    child_spec spec;
-    child_state state = child_state::waiting;
-    std::uint64_t incarnation = 0;
-    std::uint64_t epoch = 0; ///< Moves with every change of state, so old alarms are known.
-    std::uint32_t failures = 0;
-    std::uint64_t restarts = 0;
-    instant since{};
-    instant retry_at{};
-    std::string last_cause;
+  /// An actor that would not end, and may never.
+  struct lost_child {
+    child_ref child;
+    child_type type;
+    instant leaving_since;
+    std::string message;
+    std::chrono::milliseconds handling;
   };
 
-  const child* find(std::string_view id) const;
-  child* find(const child_ref& wanted);
-  void enter(child& one, child_state state, instant now);
-  void record(decision& made, supervision_fact what, const child& one, instant now,
-              std::string text = {}) const;
-  void start(decision& made, child& one, instant now);
-  void start_next(decision& made, instant now);
-  void stop(decision& made, child& one, instant now);
-  void kill(decision& made, child& one, instant now, std::string text);
-  void stop_next(decision& made, instant now);
-  void begin_stop(decision& made, supervision_outcome outcome, std::string text, instant now);
-  void finish(decision& made, instant now);
-  void failed_start(decision& made, child& one, std::string text, double jitter, instant now);
-  void restart(decision& made, child& one, double jitter, instant now);
-  void remember(const child& one, const std::string& text, std::vector<cause> below = {});
-  void settle(child& one, instant now);
+  // The roster (supervisor.cpp).
+  const slot* find(std::string_view id) const;
+  slot* find(std::string_view id);
+  slot* find(const child_ref& wanted);
+  slot& at(std::uint64_t order) { return children_.find(order)->second; }
+  slot& add(std::string id, std::shared_ptr<const child_spec> spec);
+  void remove(slot& one);
+  bool is_simple() const { return flags_.strategy == restart_strategy::simple_one_for_one; }
+  bool has_group() const {
+    return flags_.strategy == restart_strategy::one_for_all
+           || flags_.strategy == restart_strategy::rest_for_one;
+  }
+  bool is_lost(const child_ref& whom) const;
+  void enter(slot& one, child_state state, instant now);
+  void forgive(slot& one, instant now) const;
+  const restart_pauses& pauses_of(const slot& one) const;
+  /// What is told to the outside (supervisor_tell.cpp).
+  supervision_event& record(decision& made, supervision_fact what, const child_ref& whom,
+                            instant now, std::string text = {}) const;
+  void report(decision& made, report_context context, const slot& one, std::string reason,
+              report_level level = report_level::error) const;
+  void lead(decision& made, slot& one, route to) const;
+  void lead_back(decision& made, slot& one) const;
+  void answer(decision& made, std::vector<caller>& to, child_verdict what, const slot& one,
+              const std::string& text = {}, bool with_spec = false) const;
+  child_status describe(const slot& one, instant now) const;
 
-  flags flags_;
-  std::vector<child> children_;
-  window restarts_;
-  std::deque<cause> causes_; // newest first
-  std::vector<child_ref> abandoned_;
+  // The start sequence (supervisor_start.cpp).
+  void enqueue(decision& made, slot& one, instant now);
+  void start(decision& made, slot& one, instant now);
+  void start_next(decision& made, instant now);
+  void came_up(decision& made, slot& one, const std::string& info, instant now);
+  void failed_start(decision& made, slot& one, std::string text, double jitter, instant now);
+
+  // Deaths, budgets and strategies (supervisor_restart.cpp).
+  void advance(decision& made, instant now);
+  void fell(decision& made, slot& one, ending how, const std::string& text, double jitter,
+            instant now);
+  void restart(decision& made, slot& one, double jitter, instant now);
+  void spent(decision& made, slot& one, instant now);
+  void take_siblings(decision& made, const slot& one, instant now);
+  void remember(slot& one, ending how, const std::string& text, const std::string& last_message,
+                std::vector<cause> below);
+  void give_up(decision& made, slot& one, std::string text, instant now);
+  bool ends_with(const child_spec& significant) const;
+
+  // The stop sequence (supervisor_stop.cpp).
+  void stop(decision& made, slot& one, instant now);
+  void kill(decision& made, slot& one, instant now, std::string text, bool alarm = true);
+  void kill_all(decision& made, instant now, const std::string& text, bool alarms);
+  void lose(decision& made, slot& one, double jitter, instant now);
+  void ended(decision& made, slot& one, const child_died& told, instant now);
+  void settle(decision& made, slot& one, instant now);
+  void take_down_next(decision& made, instant now);
+  void begin_stop(decision& made, supervision_outcome outcome, std::string text, instant now);
+  void set_deadline(decision& made, std::chrono::milliseconds within, instant now);
+  void lose_all(decision& made, instant now);
+  void on_own_alarm(decision& made, std::uint64_t epoch, instant now);
+  void finish(decision& made, instant now);
+
+  // Hung children (supervisor_watch.cpp).
+  void watch(decision& made, slot& one, instant now);
+  void next_probe(decision& made, slot& one, instant now);
+  void next_look(decision& made, slot& one, instant now);
+  void found_hung(decision& made, slot& one, std::string text, instant now);
+  bool on_watch_alarm(decision& made, slot& one, std::uint64_t epoch, instant now);
+
+  // Calls (supervisor_calls.cpp).
+  void start_instance(decision& made, const start_child& asked, caller by, instant now);
+  void terminate(decision& made, slot& one, caller by, instant now);
+  void cancel(decision& made, slot& one, instant now);
+  void reorder(const std::vector<child_spec>& listed);
+  bool was_an_instance(std::string_view id) const;
+
+  supervisor_flags flags_;
+  std::shared_ptr<const child_spec> template_; ///< Of simple_one_for_one.
+  std::map<std::uint64_t, slot> children_;     ///< By order.
+  std::map<std::string, std::uint64_t, std::less<>> order_of_;
+  std::uint64_t orders_ = 0;
+  std::uint64_t issued_ = 0;       ///< Instances of simple_one_for_one so far.
+  std::uint64_t incarnations_ = 0; ///< The highest of any child whose spec is gone.
+  std::uint64_t epochs_ = 0;
+
   phase phase_ = phase::idle;
+  std::set<std::uint64_t> going_;   ///< By order; all of them are alive.
+  std::set<std::uint64_t> pending_; ///< By order.
+  std::uint64_t turn_ = 0;          ///< Order of whom `start_next` started last.
+  std::size_t in_backoff_ = 0;
+
+  window restarts_;
+  std::deque<std::string> failures_; ///< In words, newest first.
+  std::vector<lost_child> lost_;
+  std::vector<stayed_child> stayed_below_;
   supervision_ended ended_;
+
+  std::optional<instant> deadline_; ///< Of the whole stop.
+  std::optional<instant> hurry_at_; ///< From here on nobody is asked any more.
+  std::uint64_t deadline_epoch_ = 0;
+  std::uint64_t hurry_epoch_ = 0;
+  std::uint64_t shared_epoch_ = 0; ///< The one budget of simple_one_for_one's stop.
+  std::map<std::string, std::uint64_t> stop_errors_; ///< Of its children, by reason.
 };
 
 } // namespace holdfast::supervisor

@@ -121,6 +121,21 @@ void start(self_pointer self, const child_ref& ref) {
   shake_hands(self, ref, made, state.core->type_of(ref.id));
 }
 
+/// Urgent, so that a long mailbox is not taken for a hung child.
+void probe(self_pointer self, const probe_order& order) {
+  const auto* one = incarnation_of(self, order.child);
+  if (one == nullptr)
+    return;
+  self->request<caf::message_priority::high>(one->actor, caf::infinite, caf::sys_atom::value,
+                                             caf::get_atom::value, std::string{"info"})
+      .then(
+          [self, order](caf::ok_atom, const std::string&, const caf::strong_actor_ptr&,
+                        const std::string&) {
+            hear(self, child_answered{order.child, order.number});
+          },
+          [](caf::error&) {});
+}
+
 void ask_to_end(self_pointer self, const child_ref& ref) {
   if (const auto* one = incarnation_of(self, ref))
     self->send_exit(one->actor, caf::exit_reason::user_shutdown);
@@ -149,15 +164,27 @@ void died(self_pointer self, const caf::down_msg& down) {
     unlist(self, *one);
     state.alive.erase(ref.id);
   }
-  child_died told{ref, ending_of(down.reason), text_of(down.reason), {}, jitter_of(self)};
-  if (auto below = ended_of(down.reason))
+  child_died told{
+      .child = ref,
+      .how = ending_of(down.reason),
+      .text = text_of(down.reason),
+      .jitter = jitter_of(self),
+  };
+  if (auto below = ended_of(down.reason)) {
     told.causes = std::move(below->causes);
+    told.stayed = std::move(below->stayed);
+  }
   hear(self, told);
 }
 
 caf::error reason_of(const supervision_ended& ended) {
-  if (ended.outcome == supervision_outcome::stopped)
-    return caf::exit_reason::user_shutdown;
+  if (ended.outcome == supervision_outcome::stopped
+      || ended.outcome == supervision_outcome::ended_itself) {
+    caf::error clean = caf::exit_reason::user_shutdown;
+    if (!ended.stayed.empty())
+      clean.context() = caf::make_message(ended.text, std::string{}, carried{ended});
+    return clean;
+  }
   auto reason = to_error({fault_code::failed, ended.text, {}});
   reason.context() = caf::make_message(ended.text, std::string{}, carried{ended});
   return reason;
@@ -176,12 +203,14 @@ void perform(self_pointer self, const decision& made) {
   if (state.around.history)
     for (const auto& event : made.events)
       state.around.history(event);
-  for (const auto& ref : made.shutdowns)
-    ask_to_end(self, ref);
+  for (const auto& order : made.shutdowns)
+    ask_to_end(self, order.child);
   for (const auto& ref : made.kills)
     kill(self, ref);
   for (const auto& ref : made.starts)
     start(self, ref);
+  for (const auto& order : made.probes)
+    probe(self, order);
   for (const auto& alarm : made.alarms)
     self->scheduled_send(self, alarm.at, child_alarm{alarm.id, alarm.epoch});
   if (made.all_started) {
@@ -190,6 +219,8 @@ void perform(self_pointer self, const decision& made) {
       promise.deliver(children_started{});
     state.awaiting.clear();
   }
+  if (!made.exit_process.empty() && state.around.exit_process)
+    state.around.exit_process(made.exit_process);
   if (made.ended)
     end(self, *made.ended);
 }
@@ -218,7 +249,7 @@ caf::result<caf::actor> handle_of(self_pointer self, const std::string& id) {
   return found->second.actor;
 }
 
-handle::behavior_type supervisor_actor(self_pointer self, const flags& chosen,
+handle::behavior_type supervisor_actor(self_pointer self, const supervisor_flags& chosen,
                                        const std::vector<child>& children,
                                        const surroundings& around) {
   furnish(self);
@@ -255,9 +286,28 @@ handle::behavior_type supervisor_actor(self_pointer self, const flags& chosen,
   };
 }
 
+/// What the machine decides and this shell cannot carry out is refused, not forgotten.
+result<void> check_abilities(const supervisor_flags& chosen, const std::vector<child_spec>& specs) {
+  const auto refused = [](const std::string& what) {
+    return fault{fault_code::unsupported, what, "leave it out"};
+  };
+  if (chosen.strategy == restart_strategy::simple_one_for_one)
+    return refused("supervisor '" + chosen.name + "': simple_one_for_one has no calls yet");
+  for (const auto& spec : specs) {
+    const auto whose = "child '" + spec.id + "': ";
+    if (spec.hang.handler_max.count() > 0)
+      return refused(whose + "the time of a message is not measured");
+    if (!(spec.messages == leftovers{}))
+      return refused(whose + "there is no address that would keep messages");
+    if (!(spec.mailbox == mailbox_bounds{}))
+      return refused(whose + "mailboxes have no bounds");
+  }
+  return {};
+}
+
 } // namespace
 
-result<handle> spawn_supervisor(caf::actor_system& system, flags chosen,
+result<handle> spawn_supervisor(caf::actor_system& system, supervisor_flags chosen,
                                 std::vector<child> children, surroundings around) {
   std::vector<child_spec> specs;
   for (const auto& one : children) {
@@ -268,6 +318,8 @@ result<handle> spawn_supervisor(caf::actor_system& system, flags chosen,
   }
   if (auto fine = check(chosen, specs); !fine)
     return fine.error();
+  if (auto able = check_abilities(chosen, specs); !able)
+    return able.error();
   return system.spawn(supervisor_actor, std::move(chosen), std::move(children), std::move(around));
 }
 

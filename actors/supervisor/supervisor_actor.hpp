@@ -45,18 +45,25 @@ struct surroundings {
   std::function<void(const supervision_event&)> history;
   std::function<double()> jitter;     ///< Random numbers from 0 to 1; without it pauses are whole.
   std::shared_ptr<address_book> book; ///< Where running children are listed.
+  /// Called when the process must end, as a spec or the flags say, with the reason. Without it the
+  /// supervisor goes on as well as it can.
+  std::function<void(const std::string&)> exit_process;
 };
 
 /// Spawns a supervisor, which starts its children at once; `await_children` tells when they are
 /// up. Checks flags and specs first and spawns nothing if they have a problem.
 ///
-/// The supervisor ends with `user_shutdown` when it was stopped, and with an error that holds a
-/// `supervision_ended` when it gave up or a child did not come up at first.
-result<handle> spawn_supervisor(caf::actor_system& system, flags chosen,
+/// The supervisor ends with `user_shutdown` when it was stopped or ended with its significant
+/// children, and with an error that holds a `supervision_ended` when it gave up or a child did not
+/// come up at first.
+///
+/// What the machine can decide but this shell cannot do yet is refused: simple_one_for_one, limits
+/// on the time of one message, leftovers that are not refused, bounded mailboxes.
+result<handle> spawn_supervisor(caf::actor_system& system, supervisor_flags chosen,
                                 std::vector<child> children, surroundings around = {});
 
-/// What a supervisor's exit reason says, when it gave up or its start was undone; also of one
-/// further down, whose causes travel up the tree.
+/// What a supervisor's exit reason says, when it gave up, its start was undone or somebody would
+/// not leave; also of one further down, whose causes travel up the tree.
 std::optional<supervision_ended> ended_of(const caf::error& reason);
 
 /// How an actor ended that gave this exit reason.
