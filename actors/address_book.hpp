@@ -2,36 +2,76 @@
 // Where a child is now: names that outlive incarnations, readable from any thread.
 #pragma once
 
+#include "actors/address/address.hpp"
+
 #include <caf/actor.hpp>
 
 #include <atomic>
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace holdfast {
 
-/// The current handles of the children that run, by name. Supervisors write, anyone reads.
+/// The stable addresses of the children that run, and the counters of all. Supervisors write,
+/// anyone reads.
 ///
-/// - A handle names one incarnation. One that was found may end at any moment: its requests are
-///   then answered with an error, and the name must be looked up again. Look up for each request;
-///   keep no handle.
-/// - While a child waits for its restart, or is being killed, it is not found.
-/// - A handle that is held keeps the actor's memory and, if it is detached, its thread. Whoever
-///   stops the actor system drops the book, or empties it with `clear`, before.
+/// - While a child waits for its restart, or is being killed, its address is not found; whoever
+///   holds the address already may go on using it, and is refused or kept waiting as the child's
+///   spec says.
+/// - Whoever stops the actor system drops the book, or empties it with `clear`, before.
 /// - Names are unique among all supervisors that share a book: the later child wins, and the
 ///   earlier one's end does not remove it.
 ///
-/// Safe from any thread; readers never wait for writers.
+/// Safe from any thread. Whoever looks for an address never waits for a writer.
 class address_book {
 public:
-  /// The present incarnation's handle, or an invalid one.
+  /// The address of a child that runs, or an invalid handle.
   caf::actor find(std::string_view name) const {
     const auto now = held_.load();
     const auto found = now->find(name);
     return found == now->end() ? caf::actor{} : found->second;
+  }
+
+  /// A child whose counters may be read, whether it runs or not.
+  struct counted {
+    std::string name;
+    std::string supervisor;
+    std::shared_ptr<const addressing::counters> counters;
+  };
+
+  /// In the order of their names.
+  std::vector<counted> all() const {
+    const std::lock_guard lock{counting_};
+    std::vector<counted> made;
+    made.reserve(counted_.size());
+    for (const auto& [name, one] : counted_)
+      made.push_back(one);
+    return made;
+  }
+
+  std::shared_ptr<const addressing::counters> counters_of(std::string_view name) const {
+    const std::lock_guard lock{counting_};
+    const auto found = counted_.find(name);
+    return found == counted_.end() ? nullptr : found->second.counters;
+  }
+
+  /// From now on its counters may be read, until `strike`.
+  void enlist(const counted& one) {
+    const std::lock_guard lock{counting_};
+    counted_[one.name] = one;
+  }
+
+  /// Takes its counters out if they are still those.
+  void strike(const std::string& name, const addressing::counters* counters) {
+    const std::lock_guard lock{counting_};
+    if (const auto found = counted_.find(name);
+        found != counted_.end() && found->second.counters.get() == counters)
+      counted_.erase(found);
   }
 
   void put(const std::string& name, const caf::actor& child) {
@@ -48,6 +88,8 @@ public:
 
   void clear() {
     change([](names& next) { next.clear(); });
+    const std::lock_guard lock{counting_};
+    counted_.clear();
   }
 
 private:
@@ -65,6 +107,8 @@ private:
   }
 
   std::atomic<std::shared_ptr<const names>> held_{std::make_shared<const names>()};
+  mutable std::mutex counting_;
+  std::map<std::string, counted, std::less<>> counted_;
 };
 
 } // namespace holdfast

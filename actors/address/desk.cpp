@@ -1,0 +1,504 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "actors/address/desk.hpp"
+
+#include "actors/shell.hpp"
+
+#include <caf/actor_cast.hpp>
+#include <caf/atom.hpp>
+#include <caf/exit_reason.hpp>
+#include <caf/system_messages.hpp>
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+namespace holdfast::addressing {
+
+namespace {
+
+using std::chrono::milliseconds;
+using supervisor::route;
+
+/// What an actor finds in place of a message that was taken from it: a timeout nobody set, which
+/// event-based actors pass over.
+caf::mailbox_element& nothing() {
+  static auto* const made =
+      caf::make_mailbox_element(
+          nullptr, caf::make_message_id(), {},
+          caf::timeout_msg{caf::atom("receive"), std::numeric_limits<std::uint64_t>::max()})
+          .release();
+  return *made;
+}
+
+/// Above any tick of a coarse clock.
+constexpr milliseconds long_enough{8};
+
+/// Whether the message it was handling may be what ended it: not if it was told to end.
+bool is_failure(const caf::error& reason) {
+  return reason && reason != caf::exit_reason::user_shutdown && reason != caf::exit_reason::kill;
+}
+
+} // namespace
+
+// ---- one message ------------------------------------------------------------------------------
+
+tracked::tracked(std::shared_ptr<stay> with, kept_message one)
+    : caf::mailbox_element{nullptr, one.what->mid, std::move(one.what->stages)},
+      with_{std::move(with)}, one_{std::move(one)} {}
+
+tracked::~tracked() {
+  with_->at_->end(*this);
+}
+
+caf::type_erased_tuple& tracked::content() {
+  with_->at_->begin(*this);
+  return state_ == state::taken ? nothing().content() : one_.what->content();
+}
+
+const caf::type_erased_tuple& tracked::content() const {
+  return state_ == state::taken ? nothing().content() : std::as_const(*one_.what).content();
+}
+
+caf::message tracked::move_content_to_message() {
+  return one_.what->move_content_to_message();
+}
+
+caf::message tracked::copy_content_to_message() const {
+  return one_.what->copy_content_to_message();
+}
+
+// ---- one incarnation --------------------------------------------------------------------------
+
+stay::stay(std::shared_ptr<desk> at, caf::actor whom, std::uint64_t number, instant now)
+    : at_{std::move(at)}, whom_{std::move(whom)}, number_{number}, since_{now} {}
+
+void stay::note_end(const caf::error& reason) {
+  ended_busy_ = is_busy_;
+  ended_.store(is_failure(reason) ? end::failed : end::clean, std::memory_order_release);
+}
+
+void stay::link(tracked& one) {
+  one.before_ = newest_;
+  one.behind_ = nullptr;
+  (newest_ != nullptr ? newest_->behind_ : oldest_) = &one;
+  newest_ = &one;
+}
+
+void stay::unlink(tracked& one) {
+  (one.before_ != nullptr ? one.before_->behind_ : oldest_) = one.behind_;
+  (one.behind_ != nullptr ? one.behind_->before_ : newest_) = one.before_;
+}
+
+// ---- what arrives -----------------------------------------------------------------------------
+
+void desk::take(caf::mailbox_element_ptr what, caf::execution_unit* host) {
+  kept_message one;
+  one.kind = kind_of(std::as_const(*what).content());
+  one.what = std::move(what);
+  one.came = settings_.time.coarse();
+  errands all;
+  {
+    const std::lock_guard lock{lock_};
+    one.number = ++arrivals_;
+    arrive(std::move(one), all);
+  }
+  run(std::move(all), host);
+}
+
+void desk::arrive(kept_message one, errands& into) {
+  switch (route_) {
+  case route::open:
+    if (is_full())
+      return overrun(std::move(one), into);
+    if (lives())
+      return deliver(std::move(one), into);
+    return leave(std::move(one), settings_.messages.queued, false, into);
+  case route::holding:
+    return is_full() ? overrun(std::move(one), into) : hold(std::move(one));
+  case route::handing:
+    return hand(std::move(one), why_, false, into);
+  default:
+    return refuse(std::move(one), why_, into);
+  }
+}
+
+bool desk::is_full() const {
+  return queued_ + held_.size() >= settings_.mailbox.messages_max;
+}
+
+std::string desk::full_text() const {
+  return "its mailbox is full: " + std::to_string(settings_.mailbox.messages_max) + " messages";
+}
+
+void desk::overrun(kept_message one, errands& into) {
+  switch (settings_.mailbox.when_full) {
+  case overflow::drop_newest:
+    ++left_.dropped;
+    into.push_back({errand::kind::refuse, std::move(one.what), {}, full_text()});
+    return;
+  case overflow::drop_oldest:
+    drop_oldest(into);
+    if (is_full())
+      break; // an incarnation that is ending has them all, and they are not ours to drop
+    return lives() ? deliver(std::move(one), into) : hold(std::move(one));
+  default:
+    break;
+  }
+  refuse(std::move(one), full_text(), into);
+}
+
+void desk::drop_oldest(errands& into) {
+  kept_message oldest;
+  if (now_ && now_->oldest_ != nullptr) {
+    oldest = taken_from(*now_->oldest_);
+  } else if (!held_.empty()) {
+    oldest = std::move(held_.front());
+    held_.pop_front();
+    count(oldest.kind, -1);
+  } else {
+    return;
+  }
+  ++left_.dropped;
+  into.push_back({errand::kind::refuse, std::move(oldest.what), {}, full_text()});
+}
+
+/// Out of a mailbox, where an empty shell stays.
+kept_message desk::taken_from(tracked& one) {
+  one.with_->unlink(one);
+  one.state_ = tracked::state::taken;
+  --queued_;
+  count(one.one_.kind, -1);
+  one.one_.what->stages = std::move(one.stages);
+  return std::move(one.one_);
+}
+
+void desk::deliver(kept_message one, errands& into) {
+  const auto kind = one.kind;
+  auto* const made = new tracked{now_, std::move(one)};
+  into.push_back({errand::kind::deliver, caf::mailbox_element_ptr{made}, now_->whom_});
+  now_->link(*made);
+  ++queued_;
+  count(kind, 1);
+}
+
+void desk::hold(kept_message one) {
+  count(one.kind, 1);
+  auto at = held_.end();
+  while (at != held_.begin() && std::prev(at)->number > one.number)
+    --at;
+  held_.insert(at, std::move(one));
+}
+
+void desk::refuse(kept_message one, std::string why, errands& into) {
+  ++left_.refused;
+  into.push_back({errand::kind::refuse, std::move(one.what), {}, std::move(why)});
+}
+
+void desk::hand(kept_message one, std::string why, bool in_flight, errands& into) {
+  if (!settings_.hand_over)
+    return refuse(std::move(one), std::move(why), into);
+  ++left_.handed_over;
+  into.push_back({errand::kind::hand_over, std::move(one.what), {}, std::move(why), in_flight});
+}
+
+void desk::count(kind_number kind, std::int64_t by) {
+  const auto found = std::find_if(kinds_.begin(), kinds_.end(),
+                                  [&](const auto& one) { return one.first == kind; });
+  if (found != kinds_.end())
+    found->second += static_cast<std::uint64_t>(by);
+  else
+    kinds_.emplace_back(kind, static_cast<std::uint64_t>(by));
+}
+
+// ---- what an actor does with a message ---------------------------------------------------------
+
+void desk::begin(tracked& one) {
+  auto& with = *one.with_;
+  if (with.current_ == &one)
+    return;
+  const auto now = settings_.time.coarse();
+  {
+    const std::lock_guard lock{lock_};
+    if (one.state_ == tracked::state::taken)
+      return;
+    if (one.state_ == tracked::state::queued) {
+      with.unlink(one);
+      one.state_ = tracked::state::begun;
+      --queued_;
+      count(one.one_.kind, -1);
+      waited_ += now - one.one_.came;
+      if (settings_.messages.in_flight != message_fate::refuse && !one.mid.is_request())
+        one.spare_ = one.one_.what->copy_content_to_message();
+    }
+  }
+  if (waiters_ > 0) {
+    const std::lock_guard lock{room_};
+    has_room_.notify_all();
+  }
+  // Hidden until now, so that a mailbox that dies does not answer what another will.
+  one.sender = one.one_.what->sender;
+  with.current_ = &one;
+  with.doing_.store(one.one_.kind, std::memory_order_relaxed);
+  with.busy_since_.store(now.time_since_epoch().count(), std::memory_order_relaxed);
+  with.is_busy_.store(true, std::memory_order_release);
+  with.sampling_ = with.until_sample_ == 0;
+  with.until_sample_ = with.sampling_ ? sampled_every - 1 : with.until_sample_ - 1;
+  if (with.sampling_)
+    with.exact_since_ = settings_.time.precise();
+}
+
+/// The message leaves the mailbox, whatever the reason.
+void desk::end(tracked& one) {
+  auto& with = *one.with_;
+  const auto was_current = with.current_ == &one;
+  if (was_current)
+    finish(with, settings_.time.coarse());
+  const auto failed = with.ended_.load(std::memory_order_relaxed) == stay::end::failed;
+  errands all;
+  {
+    const std::lock_guard lock{lock_};
+    if (was_current && with.abandoned_)
+      --with_lost_;
+    if (one.state_ == tracked::state::queued) {
+      leave(taken_from(one), settings_.messages.queued, false, all);
+    } else if (was_current && !failed) {
+      ++handled_;
+    } else if (one.state_ == tracked::state::begun && one.mid.is_request()) {
+      ++left_.refused; // CAF has answered it with the reason
+    } else if (one.state_ == tracked::state::begun) {
+      auto kept = std::move(one.one_);
+      if (was_current && !one.spare_.empty())
+        kept.what = caf::make_mailbox_element(kept.what->sender, kept.what->mid, {}, one.spare_);
+      leave(std::move(kept), was_current ? settings_.messages.in_flight : settings_.messages.queued,
+            was_current, all);
+    }
+  }
+  run(std::move(all));
+}
+
+/// In the actor's thread: how long it took.
+void desk::finish(stay& with, instant coarse) const {
+  with.current_ = nullptr;
+  with.is_busy_.store(false, std::memory_order_relaxed);
+  const instant began{instant::duration{with.busy_since_.load(std::memory_order_relaxed)}};
+  if (with.sampling_) {
+    const auto took = settings_.time.precise() - with.exact_since_;
+    with.times_.add(took, took >= long_enough ? 1 : sampled_every);
+  } else if (coarse - began >= long_enough) {
+    with.times_.add(coarse - began, 1);
+  }
+}
+
+// ---- what an incarnation leaves behind ---------------------------------------------------------
+
+bool desk::lives() const {
+  return route_ == route::open && now_->whom_
+         && now_->ended_.load(std::memory_order_relaxed) == stay::end::none;
+}
+
+void desk::leave(kept_message one, message_fate fate, bool in_flight, errands& into) {
+  std::string why = in_flight ? "the actor failed while it handled this"
+                              : "the actor ended before it handled this";
+  one.failures += in_flight ? 1 : 0;
+  if (fate == message_fate::hand_over)
+    return hand(std::move(one), std::move(why), in_flight, into);
+  if (fate == message_fate::refuse || route_ == route::closed)
+    return refuse(std::move(one), std::move(why), into);
+  if (one.failures > settings_.messages.redeliveries_max)
+    return refuse(std::move(one), why + ", for the " + std::to_string(one.failures) + ". time",
+                  into);
+  if (is_full())
+    return refuse(std::move(one), full_text(), into);
+  one.again = true;
+  if (!lives())
+    return hold(std::move(one));
+  ++left_.redelivered;
+  deliver(std::move(one), into);
+}
+
+void desk::run(errands all, caf::execution_unit* host) const {
+  for (auto& one : all) {
+    switch (one.how) {
+    case errand::kind::deliver:
+      one.to->enqueue(std::move(one.what), host);
+      break;
+    case errand::kind::refuse:
+      if (one.what->sender && one.what->mid.is_request() && !one.what->mid.is_answered())
+        one.what->sender->enqueue(
+            nullptr, one.what->mid.response_id(),
+            caf::make_message(
+                to_error({fault_code::busy, "'" + settings_.name + "' refused: " + one.why,
+                          "send it again later"})),
+            host);
+      break;
+    case errand::kind::hand_over:
+      settings_.hand_over(
+          {settings_.name, one.what->move_content_to_message(), std::move(one.why), one.in_flight});
+      break;
+    }
+  }
+}
+
+// ---- what the supervisor says ------------------------------------------------------------------
+
+// Whatever is let go under the lock is destroyed after it: an actor's end destroys its mailbox, and
+// that comes back here.
+
+void desk::open(const caf::actor& incarnation, std::uint64_t number) {
+  auto next =
+      std::make_shared<stay>(shared_from_this(), incarnation, number, settings_.time.precise());
+  incarnation->attach_functor([next](const caf::error& reason) { next->note_end(reason); });
+  auto before = next;
+  {
+    const std::lock_guard lock{lock_};
+    before.swap(now_);
+    route_ = route::holding;
+  }
+  for (auto opened = false; !opened;) {
+    errands all;
+    {
+      const std::lock_guard lock{lock_};
+      // While there is something to deliver, what comes is kept behind it.
+      opened = held_.empty();
+      route_ = opened ? route::open : route::holding;
+      for (auto& one : held_) {
+        count(one.kind, -1);
+        left_.redelivered += one.again ? 1 : 0;
+        deliver(std::move(one), all);
+      }
+      held_.clear();
+    }
+    run(std::move(all));
+  }
+}
+
+void desk::lead(route to, std::string why) {
+  errands all;
+  {
+    const std::lock_guard lock{lock_};
+    route_ = to;
+    why_ = std::move(why);
+    if (to == route::holding)
+      return;
+    for (auto& one : held_) {
+      count(one.kind, -1);
+      if (to == route::handing)
+        hand(std::move(one), why_, false, all);
+      else
+        refuse(std::move(one), why_, all);
+    }
+    held_.clear();
+  }
+  run(std::move(all));
+}
+
+/// Answers with the kind of message that incarnation was handling when it ended; empty: none.
+std::string desk::ended(std::uint64_t number) {
+  std::shared_ptr<stay> with;
+  caf::actor whom;
+  {
+    const std::lock_guard lock{lock_};
+    if (!now_ || now_->number_ != number)
+      return {};
+    with = now_;
+    whom.swap(now_->whom_);
+  }
+  const auto has_ended = with->ended_.load(std::memory_order_acquire) != stay::end::none;
+  return has_ended && with->ended_busy_ ? name_of(with->doing_) : std::string{};
+}
+
+void desk::abandon(std::uint64_t number) {
+  errands all;
+  caf::actor whom;
+  {
+    const std::lock_guard lock{lock_};
+    if (!now_ || now_->number_ != number || now_->abandoned_)
+      return;
+    now_->abandoned_ = true;
+    whom.swap(now_->whom_);
+    with_lost_ += now_->is_busy_.load(std::memory_order_acquire) ? 1 : 0;
+    while (now_->oldest_ != nullptr)
+      leave(taken_from(*now_->oldest_), settings_.messages.queued, false, all);
+  }
+  run(std::move(all));
+}
+
+void desk::change(leftovers messages, mailbox_bounds mailbox) {
+  const std::lock_guard lock{lock_};
+  settings_.messages = messages;
+  settings_.mailbox = mailbox;
+}
+
+void desk::close() {
+  lead(route::closed, "it was removed");
+  std::shared_ptr<stay> last;
+  const std::lock_guard lock{lock_};
+  last.swap(now_);
+}
+
+// ---- what anyone may ask -----------------------------------------------------------------------
+
+actor_reading desk::read() const {
+  const auto now = settings_.time.precise();
+  actor_reading made;
+  std::shared_ptr<stay> with;
+  std::vector<std::pair<kind_number, std::uint64_t>> kinds;
+  std::optional<instant> oldest;
+  {
+    const std::lock_guard lock{lock_};
+    made.received = arrivals_;
+    made.handled = handled_;
+    made.queued = queued_;
+    made.held = held_.size();
+    made.with_lost = with_lost_;
+    made.left = left_;
+    made.queued_max = settings_.mailbox.messages_max;
+    made.waited = std::chrono::duration_cast<std::chrono::microseconds>(waited_);
+    kinds = kinds_;
+    with = now_;
+    if (with && with->oldest_ != nullptr)
+      oldest = with->oldest_->one_.came;
+    else if (!held_.empty())
+      oldest = held_.front().came;
+  }
+  for (const auto& [kind, count] : kinds)
+    if (count > 0)
+      made.kinds.push_back({name_of(kind), count});
+  const auto since = [&](instant then) { return std::max(now - then, instant::duration{0}); };
+  if (oldest)
+    made.oldest = std::chrono::duration_cast<milliseconds>(since(*oldest));
+  if (!with || with->ended_ != stay::end::none)
+    return made;
+  made.incarnation = with->number_;
+  auto busy = with->times_.total();
+  if (with->is_busy_.load(std::memory_order_acquire)) {
+    const instant began{instant::duration{with->busy_since_.load(std::memory_order_relaxed)}};
+    made.current = {name_of(with->doing_.load(std::memory_order_relaxed)),
+                    std::chrono::duration_cast<milliseconds>(since(began))};
+    busy += since(began);
+  }
+  const std::chrono::nanoseconds lived = since(with->since_);
+  made.busy = std::chrono::duration_cast<std::chrono::microseconds>(std::min(busy, lived));
+  made.idle = std::chrono::duration_cast<std::chrono::microseconds>(lived) - made.busy;
+  with->times_.read(made);
+  return made;
+}
+
+bool desk::blocks_producers() const {
+  const std::lock_guard lock{lock_};
+  return settings_.mailbox.when_full == overflow::block_producer;
+}
+
+bool desk::await_room(milliseconds within) {
+  const auto has_room = [this] {
+    const std::lock_guard lock{lock_};
+    return !is_full();
+  };
+  std::unique_lock lock{room_};
+  ++waiters_;
+  const auto found = has_room_.wait_for(lock, within, has_room);
+  --waiters_;
+  return found;
+}
+
+} // namespace holdfast::addressing
