@@ -261,6 +261,8 @@ handle::behavior_type supervisor_actor(self_pointer self, const supervisor_flags
     state.factories[one.spec.id] = one.start;
   }
   state.core.emplace(chosen, std::move(specs));
+  if (around.past)
+    state.core->restore(*around.past, self->clock().now());
   self->set_down_handler([self](caf::down_msg& down) { died(self, down); });
   self->set_exit_handler([self](caf::exit_msg&) { hear(self, stop_children{}); });
   // Not here: what quits before it has a behaviour goes on living.

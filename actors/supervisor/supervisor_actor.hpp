@@ -48,6 +48,8 @@ struct surroundings {
   /// Called when the process must end, as a spec or the flags say, with the reason. Without it the
   /// supervisor goes on as well as it can.
   std::function<void(const std::string&)> exit_process;
+  /// What its history remembers of it, taken back before its children start.
+  std::optional<remembered> past{};
 };
 
 /// Spawns a supervisor, which starts its children at once; `await_children` tells when they are

@@ -276,6 +276,20 @@ BOOST_FIXTURE_TEST_CASE(a_killed_supervisor_leaves_no_child_behind, nursery) {
   BOOST_TEST(ends.size() == 2U);
 }
 
+BOOST_FIXTURE_TEST_CASE(takes_back_what_its_history_remembers, nursery) {
+  auto given = around();
+  given.past = remembered{{1s}, {{"a", {.incarnation = 7, .restarts = 4, .failures = 1}}}};
+  root = *spawn_supervisor(sys, chosen(1), {worker("a")}, given);
+  settle();
+  const auto before = ask<child_list>(root, which_children{});
+  BOOST_TEST(before.restarts_used == 1U);
+  BOOST_TEST(before.children.front().incarnation == 8U);
+  tell(book->find("a"), do_fail{}); // one too many
+  const auto end = end_of(root);
+  BOOST_REQUIRE(end);
+  BOOST_TEST((ended_of(*end)->outcome == supervision_outcome::gave_up));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 } // namespace holdfast::supervisor::test
