@@ -6,6 +6,7 @@
 #include <caf/actor_cast.hpp>
 #include <caf/atom.hpp>
 #include <caf/exit_reason.hpp>
+#include <caf/scheduled_actor.hpp>
 #include <caf/system_messages.hpp>
 
 #include <algorithm>
@@ -32,6 +33,14 @@ caf::mailbox_element& nothing() {
 
 /// Above any tick of a coarse clock.
 constexpr milliseconds long_enough{8};
+
+/// Whether an actor waits for its next message. True while it looks busy means that it has put the
+/// message back (`skip`, or it waits for an answer first). Any thread: one atomic load.
+bool is_waiting(const caf::actor& whom) {
+  auto* const scheduled =
+      dynamic_cast<caf::scheduled_actor*>(caf::actor_cast<caf::abstract_actor*>(whom));
+  return scheduled != nullptr && scheduled->mailbox().blocked();
+}
 
 /// Whether the message it was handling may be what ended it: not if it was told to end.
 bool is_failure(const caf::error& reason) {
@@ -174,6 +183,7 @@ kept_message desk::taken_from(tracked& one) {
 
 void desk::deliver(kept_message one, errands& into) {
   const auto kind = one.kind;
+  one.again = true; // if it comes back
   auto* const made = new tracked{now_, std::move(one)};
   into.push_back({errand::kind::deliver, caf::mailbox_element_ptr{made}, now_->whom_});
   now_->link(*made);
@@ -225,6 +235,8 @@ void desk::begin(tracked& one) {
       with.unlink(one);
       one.state_ = tracked::state::begun;
       --queued_;
+      ++begun_;
+      ++with.begun_;
       count(one.one_.kind, -1);
       waited_ += now - one.one_.came;
       if (settings_.messages.in_flight != message_fate::refuse && !one.mid.is_request())
@@ -257,9 +269,12 @@ void desk::end(tracked& one) {
   errands all;
   {
     const std::lock_guard lock{lock_};
-    if (was_current && with.abandoned_)
-      --with_lost_;
+    if (one.state_ == tracked::state::begun) {
+      --with.begun_;
+      --(with.abandoned_ ? with_lost_ : begun_);
+    }
     if (one.state_ == tracked::state::queued) {
+      with.closed_ = true; // it ends, and says so a moment later
       leave(taken_from(one), settings_.messages.queued, false, all);
     } else if (was_current && !failed) {
       ++handled_;
@@ -292,7 +307,7 @@ void desk::finish(stay& with, instant coarse) const {
 // ---- what an incarnation leaves behind ---------------------------------------------------------
 
 bool desk::lives() const {
-  return route_ == route::open && now_->whom_
+  return route_ == route::open && now_->whom_ && !now_->closed_
          && now_->ended_.load(std::memory_order_relaxed) == stay::end::none;
 }
 
@@ -309,10 +324,9 @@ void desk::leave(kept_message one, message_fate fate, bool in_flight, errands& i
                   into);
   if (is_full())
     return refuse(std::move(one), full_text(), into);
-  one.again = true;
   if (!lives())
     return hold(std::move(one));
-  ++left_.redelivered;
+  left_.redelivered += one.again ? 1 : 0;
   deliver(std::move(one), into);
 }
 
@@ -416,7 +430,8 @@ void desk::abandon(std::uint64_t number) {
       return;
     now_->abandoned_ = true;
     whom.swap(now_->whom_);
-    with_lost_ += now_->is_busy_.load(std::memory_order_acquire) ? 1 : 0;
+    with_lost_ += now_->begun_;
+    begun_ -= now_->begun_;
     while (now_->oldest_ != nullptr)
       leave(taken_from(*now_->oldest_), settings_.messages.queued, false, all);
   }
@@ -442,13 +457,14 @@ actor_reading desk::read() const {
   const auto now = settings_.time.precise();
   actor_reading made;
   std::shared_ptr<stay> with;
+  caf::actor whom;
   std::vector<std::pair<kind_number, std::uint64_t>> kinds;
   std::optional<instant> oldest;
   {
     const std::lock_guard lock{lock_};
     made.received = arrivals_;
     made.handled = handled_;
-    made.queued = queued_;
+    made.queued = queued_ + begun_;
     made.held = held_.size();
     made.with_lost = with_lost_;
     made.left = left_;
@@ -456,6 +472,8 @@ actor_reading desk::read() const {
     made.waited = std::chrono::duration_cast<std::chrono::microseconds>(waited_);
     kinds = kinds_;
     with = now_;
+    if (with)
+      whom = with->whom_;
     if (with && with->oldest_ != nullptr)
       oldest = with->oldest_->one_.came;
     else if (!held_.empty())
@@ -471,8 +489,9 @@ actor_reading desk::read() const {
     return made;
   made.incarnation = with->number_;
   auto busy = with->times_.total();
-  if (with->is_busy_.load(std::memory_order_acquire)) {
+  if (with->is_busy_.load(std::memory_order_acquire) && !(whom && is_waiting(whom))) {
     const instant began{instant::duration{with->busy_since_.load(std::memory_order_relaxed)}};
+    made.queued -= std::min<std::uint64_t>(made.queued, 1);
     made.current = {name_of(with->doing_.load(std::memory_order_relaxed)),
                     std::chrono::duration_cast<milliseconds>(since(began))};
     busy += since(began);

@@ -105,7 +105,9 @@ private:
   const instant since_;
   tracked* oldest_ = nullptr;
   tracked* newest_ = nullptr;
+  std::uint64_t begun_ = 0; ///< Taken up and not done with: the one it handles, and those it skips.
   bool abandoned_ = false;
+  bool closed_ = false; ///< Its mailbox takes nothing any more.
 
   // Written by the actor's thread alone.
   const tracked* current_ = nullptr;
@@ -184,6 +186,7 @@ private:
   std::deque<kept_message> held_;
   std::uint64_t arrivals_ = 0;
   std::uint64_t queued_ = 0; ///< In mailboxes, also of an incarnation that is ending.
+  std::uint64_t begun_ = 0;  ///< Of all incarnations but the lost ones.
   std::uint64_t with_lost_ = 0;
   std::uint64_t handled_ = 0;
   message_counts left_;

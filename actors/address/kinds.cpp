@@ -84,7 +84,8 @@ std::string described(const caf::type_erased_tuple& content) {
     if (i == 0 && begins_with_atom(content))
       text += "'" + caf::to_string(content.get_as<caf::atom_value>(0)) + "'";
     else
-      text += number != 0 ? caf::numbered_type_names[number - 1] : readable(*info);
+      text += number != 0 ? caf::numbered_type_names[number - 1] + 1 /* they begin with '@' */
+                          : readable(*info);
   }
   return text.empty() ? "()" : text;
 }
