@@ -5,6 +5,7 @@
 #include "messages/supervision_calls.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -28,6 +29,9 @@ struct current_message {
   friend bool operator==(const current_message&, const current_message&) = default;
 };
 
+/// Messages of a mailbox that a reading looks into for who sent them.
+inline constexpr std::size_t askers_max = 64;
+
 /// The counters of one address. Totals go on over restarts; what is said of times and of the
 /// current message is the present incarnation's. Messages that did not come through the address
 /// (answers, probes, timers an actor sends itself) are not counted.
@@ -41,6 +45,10 @@ struct actor_reading {
   message_counts left;          ///< What became of the others.
   std::uint64_t queued_max = 0; ///< As many fit.
   std::vector<queued_kind> kinds;
+  /// Its incarnation as CAF numbers actors, and those whose requests it has not answered yet, of
+  /// the first that wait: of the one it handles and of at most `askers_max` behind it.
+  std::uint64_t actor = 0;
+  std::vector<std::uint64_t> askers;
   std::optional<std::chrono::milliseconds> oldest; ///< Waits this long; left out: nobody waits.
   std::optional<current_message> current;          ///< Left out: it is idle.
   /// Of its time since it came up, by samples.

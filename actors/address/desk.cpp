@@ -42,6 +42,11 @@ bool is_waiting(const caf::actor& whom) {
   return scheduled != nullptr && scheduled->mailbox().blocked();
 }
 
+/// Who waits for the answer to a message; 0: nobody.
+caf::actor_id asker_of(const caf::mailbox_element& what) {
+  return what.mid.is_request() && what.sender ? what.sender->id() : 0;
+}
+
 /// Whether the message it was handling may be what ended it: not if it was told to end.
 bool is_failure(const caf::error& reason) {
   return reason && reason != caf::exit_reason::user_shutdown && reason != caf::exit_reason::kill;
@@ -250,6 +255,7 @@ void desk::begin(tracked& one) {
   // Hidden until now, so that a mailbox that dies does not answer what another will.
   one.sender = one.one_.what->sender;
   with.current_ = &one;
+  with.for_whom_.store(asker_of(*one.one_.what), std::memory_order_relaxed);
   with.doing_.store(one.one_.kind, std::memory_order_relaxed);
   with.busy_since_.store(now.time_since_epoch().count(), std::memory_order_relaxed);
   with.is_busy_.store(true, std::memory_order_release);
@@ -474,6 +480,7 @@ actor_reading desk::read() const {
     with = now_;
     if (with)
       whom = with->whom_;
+    made.askers = askers();
     if (with && with->oldest_ != nullptr)
       oldest = with->oldest_->one_.came;
     else if (!held_.empty())
@@ -488,6 +495,7 @@ actor_reading desk::read() const {
   if (!with || with->ended_ != stay::end::none)
     return made;
   made.incarnation = with->number_;
+  made.actor = whom ? whom.id() : 0;
   auto busy = with->times_.total();
   if (with->is_busy_.load(std::memory_order_acquire) && !(whom && is_waiting(whom))) {
     const instant began{instant::duration{with->busy_since_.load(std::memory_order_relaxed)}};
@@ -495,12 +503,24 @@ actor_reading desk::read() const {
     made.current = {name_of(with->doing_.load(std::memory_order_relaxed)),
                     std::chrono::duration_cast<milliseconds>(since(began))};
     busy += since(began);
+    if (const auto asker = with->for_whom_.load(std::memory_order_relaxed); asker != 0)
+      made.askers.push_back(asker);
   }
   const std::chrono::nanoseconds lived = since(with->since_);
   made.busy = std::chrono::duration_cast<std::chrono::microseconds>(std::min(busy, lived));
   made.idle = std::chrono::duration_cast<std::chrono::microseconds>(lived) - made.busy;
   with->times_.read(made);
   return made;
+}
+
+std::vector<std::uint64_t> desk::askers() const {
+  std::vector<std::uint64_t> found;
+  std::size_t seen = 0;
+  for (const auto* one = now_ ? now_->oldest_ : nullptr; one != nullptr && seen < askers_max;
+       one = one->behind_, ++seen)
+    if (const auto asker = asker_of(*one->one_.what); asker != 0)
+      found.push_back(asker);
+  return found;
 }
 
 bool desk::blocks_producers() const {

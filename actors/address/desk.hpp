@@ -116,6 +116,7 @@ private:
   instant exact_since_{};
   std::atomic<kind_number> doing_{kind_other};
   std::atomic<bool> is_busy_{false};
+  std::atomic<caf::actor_id> for_whom_{0}; ///< Whose request it handles; 0: nobody waits.
   std::atomic<instant::rep> busy_since_{0};
   handling_times times_;
   bool ended_busy_ = false;
@@ -176,6 +177,7 @@ private:
   void drop_oldest(errands& into);
   kept_message taken_from(tracked& one);
   void count(kind_number kind, std::int64_t by);
+  std::vector<std::uint64_t> askers() const;
   std::string full_text() const;
 
   mutable brief_lock lock_;

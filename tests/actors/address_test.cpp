@@ -172,6 +172,28 @@ BOOST_FIXTURE_TEST_CASE(says_what_is_handled_and_since_when, office) {
   BOOST_TEST(reading().p50->count() <= 2'500'000);
 }
 
+BOOST_FIXTURE_TEST_CASE(says_who_waits_for_its_answers, office) {
+  make();
+  std::optional<actor_reading> meanwhile;
+  on_message = [&](int one) {
+    if (one == 1)
+      meanwhile = reading();
+  };
+  hire();
+  const auto asked = self->request(door->handle(), caf::infinite, 1);
+  send(2);
+  const auto behind = self->request(door->handle(), caf::infinite, 3);
+  static_cast<void>(asked);
+  static_cast<void>(behind);
+  const auto me = caf::actor{self}.id();
+  BOOST_TEST(reading().askers == (std::vector<std::uint64_t>{me, me}));
+  BOOST_TEST(reading().actor == living.id());
+  settle();
+  BOOST_TEST_REQUIRE(meanwhile.has_value());
+  BOOST_TEST(meanwhile->askers == (std::vector<std::uint64_t>{me, me}));
+  BOOST_TEST(reading().askers.empty());
+}
+
 BOOST_FIXTURE_TEST_CASE(names_the_message_its_actor_failed_with, office) {
   make();
   hire();
