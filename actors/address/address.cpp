@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// An address as an actor that only passes on.
 #include "actors/address/address.hpp"
 
 #include "actors/address/desk.hpp"

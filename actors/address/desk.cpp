@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// What becomes of each message on its way, under one brief lock.
 #include "actors/address/desk.hpp"
 
 #include "actors/shell.hpp"

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// A histogram that one thread writes and any other may read.
 #include "actors/address/handling_times.hpp"
 
 #include <algorithm>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// The registry of kinds: found without a lock, enrolled under one.
 #include "actors/address/kinds.hpp"
 
 #include <caf/atom.hpp>

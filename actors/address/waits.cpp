@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// Who waits for whom, and in what circles.
 #include "actors/address/waits.hpp"
 
 #include <algorithm>

@@ -105,6 +105,8 @@ place place_in_actors(const source& file) {
   }
   if (name.find("_actor.") != name.npos)
     return shell(noun);
+  if (noun == "address") // a front for actors, through and through
+    return {"actors/address/", {"messages", "actors"}, {"caf"}};
   auto row = machine(noun);
   if (name == noun + ".hpp" || name == noun + ".cpp")
     return row;
