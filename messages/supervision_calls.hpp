@@ -109,13 +109,30 @@ struct child_counts {
                       &child_counts::workers);
 };
 
-/// Asks a supervisor for the handle of a child's present incarnation. Answered with the handle,
-/// with `not_found` for an id it does not know, or with `busy` while the child does not run.
+/// Asks a supervisor for a child's stable address. Answered with the handle, with `not_found` for
+/// an id it does not know, or with `busy` while the child does not run.
 struct find_child {
   std::string id;
 
   static constexpr auto name = "find_child";
   static constexpr auto fields = std::make_tuple(&find_child::id);
+};
+
+/// Asks a supervisor for one child. Answered with `child_status`, or with `not_found`.
+struct which_child {
+  std::string id;
+
+  static constexpr auto name = "which_child";
+  static constexpr auto fields = std::make_tuple(&which_child::id);
+};
+
+/// Asks a supervisor for a child's spec, with its defaults filled in; answered with `not_found` for
+/// an id it does not know.
+struct get_childspec {
+  std::string id;
+
+  static constexpr auto name = "get_childspec";
+  static constexpr auto fields = std::make_tuple(&get_childspec::id);
 };
 
 /// Answered with `children_started` once every child has answered, or with a fault when one did
@@ -143,16 +160,26 @@ struct terminate_child {
   /// Only that incarnation; if it has ended, nothing is done. 0: whichever lives, which
   /// simple_one_for_one does not allow.
   std::uint64_t incarnation = 0;
+
+  static constexpr auto name = "terminate_child";
+  static constexpr auto fields =
+      std::make_tuple(&terminate_child::id, &terminate_child::incarnation);
 };
 
 /// Starts a child that was stopped, ended by itself or was given up.
 struct restart_child {
   std::string id;
+
+  static constexpr auto name = "restart_child";
+  static constexpr auto fields = std::make_tuple(&restart_child::id);
 };
 
 /// Takes a stopped child's spec away.
 struct delete_child {
   std::string id;
+
+  static constexpr auto name = "delete_child";
+  static constexpr auto fields = std::make_tuple(&delete_child::id);
 };
 
 /// Replaces flags and specs of a running supervisor. Children keep running; see `change` of the
@@ -160,6 +187,12 @@ struct delete_child {
 struct change_supervision {
   supervisor_flags flags;
   std::vector<child_spec> specs;
+};
+
+/// Answers a change: it holds from now on.
+struct supervision_changed {
+  static constexpr auto name = "supervision_changed";
+  static constexpr auto fields = std::make_tuple();
 };
 
 enum class child_verdict : std::uint8_t {

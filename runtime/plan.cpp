@@ -177,8 +177,11 @@ result<supervisor::handle> household::core::spawn(const std::string& name,
   chosen.name = name;
   chosen.intensity = 10;
   chosen.period = std::chrono::minutes{10};
-  auto made = supervisor::spawn_supervisor(system, chosen, std::move(of),
-                                           {given.on_supervision, {}, book, {}});
+  supervisor::surroundings around;
+  around.history = given.on_supervision;
+  around.book = book;
+  around.time = addressing::clocks{os::coarse_now, os::steady_now};
+  auto made = supervisor::spawn_supervisor(system, chosen, std::move(of), std::move(around));
   if (!made)
     return made.error();
   const auto up = ask<children_started>(*made, std::chrono::minutes{2}, await_children{});

@@ -39,7 +39,10 @@ struct start_children {
 /// Everybody is to end.
 struct stop_children {
   /// When it must be over, whoever is still there. Asked again, only an earlier end counts.
-  std::optional<std::chrono::milliseconds> within;
+  std::optional<std::chrono::milliseconds> within{};
+
+  static constexpr auto name = "stop_children";
+  static constexpr auto fields = std::make_tuple(&stop_children::within);
 };
 
 /// The child of that incarnation answered, or decided not to run.

@@ -101,6 +101,30 @@ result<void> check_alone(const child_spec& spec, const std::string& child) {
   return {};
 }
 
+result<void> check_significant(const child_spec& spec, const std::string& child,
+                               std::optional<auto_shutdown> shuts_down) {
+  if (spec.significant && spec.restart == restart_type::permanent)
+    return problem("bad_combination", child
+                                          + "a permanent child never ends, so it is not "
+                                            "significant");
+  if (spec.significant && shuts_down == auto_shutdown::never)
+    return problem("bad_combination", child + "significant needs automatic shutdown",
+                   "set the supervisor's automatic shutdown, or leave significant out");
+  return {};
+}
+
+template <class Check>
+result<void> check_each(const std::vector<child_spec>& specs, Check check_one) {
+  std::set<std::string_view> ids;
+  for (const auto& spec : specs) {
+    if (auto fine = check_one(spec); !fine)
+      return fine;
+    if (!ids.insert(spec.id).second)
+      return problem("duplicate_child_name", "child '" + spec.id + "': the id is used twice");
+  }
+  return {};
+}
+
 bool has_group(restart_strategy strategy) {
   return strategy == restart_strategy::one_for_all || strategy == restart_strategy::rest_for_one;
 }
@@ -111,13 +135,8 @@ result<void> check_child(const supervisor_flags& chosen, const child_spec& spec)
   const auto child = "child '" + spec.id + "': ";
   if (auto fine = check_alone(spec, child); !fine)
     return fine;
-  if (spec.significant && spec.restart == restart_type::permanent)
-    return problem("bad_combination", child
-                                          + "a permanent child never ends, so it is not "
-                                            "significant");
-  if (spec.significant && chosen.shuts_down == auto_shutdown::never)
-    return problem("bad_combination", child + "significant needs automatic shutdown",
-                   "set the supervisor's automatic shutdown, or leave significant out");
+  if (auto fine = check_significant(spec, child, chosen.shuts_down); !fine)
+    return fine;
   if (!spec.budget || spec.when_spent != spent_action::rest)
     return {};
   if (spec.significant)
@@ -137,14 +156,16 @@ result<void> check(const supervisor_flags& chosen, const std::vector<child_spec>
     return problem("bad_start_spec", whose + "simple_one_for_one needs exactly one spec");
   if (specs.size() > children_max)
     return problem("too_many_children", whose + "more than 10000 children");
-  std::set<std::string_view> ids;
-  for (const auto& spec : specs) {
-    if (auto fine = check_child(chosen, spec); !fine)
-      return fine;
-    if (!ids.insert(spec.id).second)
-      return problem("duplicate_child_name", "child '" + spec.id + "': the id is used twice");
-  }
-  return {};
+  return check_each(specs, [&](const auto& spec) { return check_child(chosen, spec); });
+}
+
+result<void> check_childspecs(const std::vector<child_spec>& specs,
+                              std::optional<auto_shutdown> shuts_down) {
+  return check_each(specs, [&](const auto& spec) {
+    const auto child = "child '" + spec.id + "': ";
+    const auto fine = check_alone(spec, child);
+    return fine ? check_significant(spec, child, shuts_down) : fine;
+  });
 }
 
 child_spec completed(child_spec spec) {

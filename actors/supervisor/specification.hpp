@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <optional>
 #include <vector>
 
 namespace holdfast::supervisor {
@@ -25,6 +26,11 @@ result<void> check(const supervisor_flags& chosen, const std::vector<child_spec>
 
 /// The same for one spec that joins a supervisor of these flags.
 result<void> check_child(const supervisor_flags& chosen, const child_spec& spec);
+
+/// OTP's check_childspecs: specs by themselves, before there is a supervisor for them. Whether they
+/// suit an automatic shutdown is checked where that is given.
+result<void> check_childspecs(const std::vector<child_spec>& specs,
+                              std::optional<auto_shutdown> shuts_down = {});
 
 /// The spec with what was left out filled in.
 child_spec completed(child_spec spec);

@@ -4,6 +4,8 @@
 
 #include "messages/ids.hpp"
 
+#include <time.h>
+
 #include <chrono>
 #include <thread>
 
@@ -16,6 +18,13 @@ inline wall_time wall_now() {
 
 inline instant steady_now() {
   return std::chrono::steady_clock::now();
+}
+
+/// The same time as `steady_now`, up to a few milliseconds late, for a fraction of the price.
+inline instant coarse_now() {
+  timespec now{};
+  ::clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+  return instant{std::chrono::seconds{now.tv_sec} + std::chrono::nanoseconds{now.tv_nsec}};
 }
 
 /// Blocks the calling thread; for a person's command between two attempts, never for an actor.

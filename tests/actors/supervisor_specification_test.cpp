@@ -117,6 +117,17 @@ BOOST_AUTO_TEST_CASE(point_4_a_transient_significant_child_is_fine_where_it_can_
   BOOST_TEST(bool{check(chosen, specs)});
 }
 
+BOOST_AUTO_TEST_CASE(point_39_specs_are_checked_without_a_supervisor) {
+  child_spec significant{.id = "a", .restart = restart_type::transient, .significant = true};
+  BOOST_TEST(bool{check_childspecs({significant})});
+  BOOST_TEST(bool{check_childspecs({significant}, auto_shutdown::any_significant)});
+  const auto checked = check_childspecs({significant}, auto_shutdown::never);
+  BOOST_REQUIRE(!checked);
+  BOOST_TEST(checked.error().what.find("bad_combination") != std::string::npos);
+  BOOST_TEST(!check_childspecs({significant, significant}));
+  BOOST_TEST(!check_childspecs({{.id = ""}}));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 } // namespace holdfast::supervisor::test
