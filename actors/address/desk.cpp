@@ -48,6 +48,12 @@ caf::actor_id asker_of(const caf::mailbox_element& what) {
   return what.mid.is_request() && what.sender ? what.sender->id() : 0;
 }
 
+void subtract(std::vector<std::pair<kind_number, std::uint64_t>>& from, kind_number kind) {
+  for (auto& [which, count] : from)
+    if (which == kind && count > 0)
+      --count;
+}
+
 /// Whether the message it was handling may be what ended it: not if it was told to end.
 bool is_failure(const caf::error& reason) {
   return reason && reason != caf::exit_reason::user_shutdown && reason != caf::exit_reason::kill;
@@ -57,17 +63,25 @@ bool is_failure(const caf::error& reason) {
 
 // ---- one message ------------------------------------------------------------------------------
 
-tracked::tracked(std::shared_ptr<stay> with, kept_message one)
-    : caf::mailbox_element{nullptr, one.what->mid, std::move(one.what->stages)},
-      with_{std::move(with)}, one_{std::move(one)} {}
+void tracked::wrap(kept_message one) {
+  mid = one.what->mid;
+  stages = std::move(one.what->stages);
+  next = nullptr;
+  one_ = std::move(one);
+  lost_ = false;
+  state_.store(state::queued, std::memory_order_relaxed);
+}
 
-tracked::~tracked() {
-  with_->at_->end(*this);
+void tracked::empty() {
+  sender = nullptr;
+  stages.clear();
+  one_.what = nullptr;
+  spare_ = {};
 }
 
 caf::type_erased_tuple& tracked::content() {
   with_->at_->begin(*this);
-  return state_ == state::taken ? nothing().content() : one_.what->content();
+  return std::as_const(state_) == state::taken ? nothing().content() : one_.what->content();
 }
 
 const caf::type_erased_tuple& tracked::content() const {
@@ -82,15 +96,14 @@ caf::message tracked::copy_content_to_message() const {
   return one_.what->copy_content_to_message();
 }
 
+void tracked::request_deletion(bool) const noexcept {
+  with_->at_->release(const_cast<tracked&>(*this)); // made by `new`, never constant
+}
+
 // ---- one incarnation --------------------------------------------------------------------------
 
 stay::stay(std::shared_ptr<desk> at, caf::actor whom, std::uint64_t number, instant now)
     : at_{std::move(at)}, whom_{std::move(whom)}, number_{number}, since_{now} {}
-
-void stay::note_end(const caf::error& reason) {
-  ended_busy_ = is_busy_;
-  ended_.store(is_failure(reason) ? end::failed : end::clean, std::memory_order_release);
-}
 
 void stay::link(tracked& one) {
   one.before_ = newest_;
@@ -106,30 +119,49 @@ void stay::unlink(tracked& one) {
 
 // ---- what arrives -----------------------------------------------------------------------------
 
+desk::desk(settings chosen) : settings_{std::move(chosen)} {
+  keeps_spare_ = settings_.messages.in_flight != message_fate::refuse;
+}
+
+desk::~desk() {
+  while (spare_shells_ != nullptr)
+    delete std::exchange(spare_shells_, spare_shells_->settled_);
+}
+
 void desk::take(caf::mailbox_element_ptr what, caf::execution_unit* host) {
   kept_message one;
   one.kind = kind_of(std::as_const(*what).content());
   one.what = std::move(what);
   one.came = settings_.time.coarse();
+  tracked* made = nullptr;
+  caf::actor to;
   errands all;
   {
     const std::lock_guard lock{lock_};
     one.number = ++arrivals_;
-    arrive(std::move(one), all);
+    if (lives() && !is_full()) {
+      made = shell_for(std::move(one));
+      enter(*made);
+      to = now_->whom_;
+    } else {
+      arrive(std::move(one), all);
+    }
   }
-  run(std::move(all), host);
+  if (made != nullptr)
+    to->enqueue(caf::mailbox_element_ptr{made}, host);
+  else
+    run(std::move(all), host);
 }
 
 void desk::arrive(kept_message one, errands& into) {
   switch (route_) {
   case route::open:
+  case route::holding:
     if (is_full())
       return overrun(std::move(one), into);
-    if (lives())
-      return deliver(std::move(one), into);
+    if (route_ == route::holding)
+      return hold(std::move(one));
     return leave(std::move(one), settings_.messages.queued, false, into);
-  case route::holding:
-    return is_full() ? overrun(std::move(one), into) : hold(std::move(one));
   case route::handing:
     return hand(std::move(one), why_, false, into);
   default:
@@ -137,8 +169,14 @@ void desk::arrive(kept_message one, errands& into) {
   }
 }
 
+/// What was taken up is not in the way of others, though it is on the books for a while.
 bool desk::is_full() const {
-  return queued_ + held_.size() >= settings_.mailbox.messages_max;
+  auto all = queued_ + held_.size();
+  if (all < settings_.mailbox.messages_max)
+    return false;
+  for (const auto& one : present_)
+    all -= one->begun_.load(std::memory_order_relaxed) + one->done_.load(std::memory_order_relaxed);
+  return all >= settings_.mailbox.messages_max;
 }
 
 std::string desk::full_text() const {
@@ -163,38 +201,85 @@ void desk::overrun(kept_message one, errands& into) {
 }
 
 void desk::drop_oldest(errands& into) {
-  kept_message oldest;
-  if (now_ && now_->oldest_ != nullptr) {
-    oldest = taken_from(*now_->oldest_);
-  } else if (!held_.empty()) {
-    oldest = std::move(held_.front());
-    held_.pop_front();
-    count(oldest.kind, -1);
-  } else {
+  const auto drop = [&](kept_message oldest) {
+    ++left_.dropped;
+    into.push_back({errand::kind::refuse, std::move(oldest.what), {}, full_text()});
+  };
+  for (auto* one = now_ ? now_->oldest_ : nullptr; one != nullptr; one = one->behind_)
+    if (one->become(tracked::state::taken))
+      return drop(taken_from(*one));
+  if (held_.empty())
     return;
-  }
-  ++left_.dropped;
-  into.push_back({errand::kind::refuse, std::move(oldest.what), {}, full_text()});
+  auto oldest = std::move(held_.front());
+  held_.pop_front();
+  count(oldest.kind, -1);
+  drop(std::move(oldest));
 }
 
-/// Out of a mailbox, where an empty shell stays.
-kept_message desk::taken_from(tracked& one) {
+/// Off the books.
+void desk::strike(tracked& one) {
   one.with_->unlink(one);
-  one.state_ = tracked::state::taken;
   --queued_;
   count(one.one_.kind, -1);
+}
+
+/// Out of a mailbox, where an empty shell stays. Needs: whoever asks has won it.
+kept_message desk::taken_from(tracked& one) {
+  strike(one);
   one.one_.what->stages = std::move(one.stages);
   return std::move(one.one_);
 }
 
-void desk::deliver(kept_message one, errands& into) {
-  const auto kind = one.kind;
-  one.again = true; // if it comes back
-  auto* const made = new tracked{now_, std::move(one)};
-  into.push_back({errand::kind::deliver, caf::mailbox_element_ptr{made}, now_->whom_});
-  now_->link(*made);
+/// Onto the books of the present incarnation.
+void desk::enter(tracked& one) {
+  one.with_ = now_.get();
+  one.one_.again = true; // should it come back
+  now_->link(one);
+  ++now_->shells_;
   ++queued_;
-  count(kind, 1);
+  count(one.one_.kind, 1);
+}
+
+tracked* desk::shell_for(kept_message one) {
+  auto* made = spare_shells_;
+  if (made != nullptr) {
+    spare_shells_ = made->settled_;
+    --spare_count_;
+  } else {
+    made = new tracked;
+  }
+  made->wrap(std::move(one));
+  return made;
+}
+
+/// Answers with those that are too many.
+tracked* desk::keep_shells(tracked* done) {
+  while (done != nullptr && spare_count_ < shells_kept) {
+    auto* const next = done->settled_;
+    done->settled_ = std::exchange(spare_shells_, done);
+    ++spare_count_;
+    done = next;
+  }
+  return done;
+}
+
+void desk::deliver(kept_message one, errands& into) {
+  auto* const made = shell_for(std::move(one));
+  enter(*made);
+  into.push_back({errand::kind::deliver, caf::mailbox_element_ptr{made}, now_->whom_});
+}
+
+/// An incarnation that has left the address, with its last message.
+void desk::let_go(stay& with, stays& into) {
+  if (with.shells_ > 0 || now_.get() == &with)
+    return;
+  const auto found = std::find_if(present_.begin(), present_.end(),
+                                  [&](const auto& one) { return one.get() == &with; });
+  if (found == present_.end())
+    return;
+  waited_ += instant::duration{with.waited_.load(std::memory_order_relaxed)};
+  into.push_back(std::move(*found));
+  present_.erase(found);
 }
 
 void desk::hold(kept_message one) {
@@ -233,25 +318,18 @@ void desk::begin(tracked& one) {
   if (with.current_ == &one)
     return;
   const auto now = settings_.time.coarse();
-  {
-    const std::lock_guard lock{lock_};
-    if (one.state_ == tracked::state::taken)
-      return;
-    if (one.state_ == tracked::state::queued) {
-      with.unlink(one);
-      one.state_ = tracked::state::begun;
-      --queued_;
-      ++begun_;
-      ++with.begun_;
-      count(one.one_.kind, -1);
-      waited_ += now - one.one_.came;
-      if (settings_.messages.in_flight != message_fate::refuse && !one.mid.is_request())
-        one.spare_ = one.one_.what->copy_content_to_message();
+  if (one.become(tracked::state::begun)) {
+    with.begun_.store(with.begun_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+    with.waited_.store(with.waited_.load(std::memory_order_relaxed) + (now - one.one_.came).count(),
+                       std::memory_order_relaxed);
+    if (keeps_spare_.load(std::memory_order_relaxed) && !one.mid.is_request())
+      one.spare_ = one.one_.what->copy_content_to_message();
+    if (waiters_ > 0) {
+      const std::lock_guard lock{room_};
+      has_room_.notify_all();
     }
-  }
-  if (waiters_ > 0) {
-    const std::lock_guard lock{room_};
-    has_room_.notify_all();
+  } else if (one.state_.load(std::memory_order_acquire) == tracked::state::taken) {
+    return;
   }
   // Hidden until now, so that a mailbox that dies does not answer what another will.
   one.sender = one.one_.what->sender;
@@ -266,49 +344,95 @@ void desk::begin(tracked& one) {
     with.exact_since_ = settings_.time.precise();
 }
 
-/// The message leaves the mailbox, whatever the reason.
-void desk::end(tracked& one) {
+/// In the actor's thread: how long it took.
+void desk::finish(stay& with) const {
+  with.current_ = nullptr;
+  with.is_busy_.store(false, std::memory_order_relaxed);
+  if (with.sampling_) {
+    const auto took = settings_.time.precise() - with.exact_since_;
+    return with.times_.add(took, took >= long_enough ? 1 : sampled_every);
+  }
+  const instant began{instant::duration{with.busy_since_.load(std::memory_order_relaxed)}};
+  if (const auto took = settings_.time.coarse() - began; took >= long_enough)
+    with.times_.add(took, 1);
+}
+
+/// The message leaves the mailbox. Mostly it was handled, and waits to be taken off the books with
+/// others; if not, it is decided at once what becomes of it. Only for what came back from a closed
+/// mailbox is this another thread than the actor's.
+void desk::release(tracked& one) {
   auto& with = *one.with_;
   const auto was_current = with.current_ == &one;
   if (was_current)
-    finish(with, settings_.time.coarse());
-  const auto failed = with.ended_.load(std::memory_order_relaxed) == stay::end::failed;
+    finish(with);
+  const auto ended = with.ended_.load(std::memory_order_relaxed);
+  if (was_current && ended == stay::end::none) {
+    one.empty();
+    const auto done = with.done_.load(std::memory_order_relaxed);
+    with.done_kinds_[done].store(one.one_.kind, std::memory_order_relaxed);
+    one.settled_ = std::exchange(with.settled_, &one);
+    one.state_.store(tracked::state::done, std::memory_order_release);
+    with.begun_.store(with.begun_.load(std::memory_order_relaxed) - 1, std::memory_order_relaxed);
+    with.done_.store(done + 1, std::memory_order_release);
+    if (done + 1 == settled_together)
+      settle(with);
+    return;
+  }
+  const std::unique_ptr<tracked> gone{&one};
+  stays left;
   errands all;
   {
     const std::lock_guard lock{lock_};
-    if (one.state_ == tracked::state::begun) {
-      --with.begun_;
-      --(with.abandoned_ ? with_lost_ : begun_);
-    }
-    if (one.state_ == tracked::state::queued) {
+    --with.shells_;
+    if (one.become(tracked::state::taken)) {
       with.closed_ = true; // it ends, and says so a moment later
       leave(taken_from(one), settings_.messages.queued, false, all);
-    } else if (was_current && !failed) {
-      ++handled_;
-    } else if (one.state_ == tracked::state::begun && one.mid.is_request()) {
-      ++left_.refused; // CAF has answered it with the reason
-    } else if (one.state_ == tracked::state::begun) {
-      auto kept = std::move(one.one_);
+    } else if (one.state_.load(std::memory_order_relaxed) == tracked::state::begun) {
+      auto kept = taken_from(one);
       if (was_current && !one.spare_.empty())
         kept.what = caf::make_mailbox_element(kept.what->sender, kept.what->mid, {}, one.spare_);
-      leave(std::move(kept), was_current ? settings_.messages.in_flight : settings_.messages.queued,
-            was_current, all);
+      with.begun_.store(with.begun_.load(std::memory_order_relaxed) - 1, std::memory_order_relaxed);
+      with_lost_ -= one.lost_ ? 1 : 0;
+      if (was_current && ended != stay::end::failed)
+        ++handled_;
+      else if (one.mid.is_request())
+        ++left_.refused; // CAF has answered it with the reason
+      else
+        leave(std::move(kept),
+              was_current ? settings_.messages.in_flight : settings_.messages.queued, was_current,
+              all);
     }
+    let_go(with, left);
   }
   run(std::move(all));
 }
 
-/// In the actor's thread: how long it took.
-void desk::finish(stay& with, instant coarse) const {
-  with.current_ = nullptr;
-  with.is_busy_.store(false, std::memory_order_relaxed);
-  const instant began{instant::duration{with.busy_since_.load(std::memory_order_relaxed)}};
-  if (with.sampling_) {
-    const auto took = settings_.time.precise() - with.exact_since_;
-    with.times_.add(took, took >= long_enough ? 1 : sampled_every);
-  } else if (coarse - began >= long_enough) {
-    with.times_.add(coarse - began, 1);
+/// Takes what is done off the books.
+void desk::settle(stay& with) {
+  auto* done = std::exchange(with.settled_, nullptr);
+  stays left;
+  {
+    const std::lock_guard lock{lock_};
+    for (auto* one = done; one != nullptr; one = one->settled_) {
+      strike(*one);
+      --with.shells_;
+      ++handled_;
+      with_lost_ -= one->lost_ ? 1 : 0;
+    }
+    with.done_.store(0, std::memory_order_relaxed);
+    done = keep_shells(done);
+    let_go(with, left);
   }
+  while (done != nullptr)
+    delete std::exchange(done, done->settled_);
+}
+
+/// The actor's thread, almost the last it does: what it still holds is the message it handled.
+void desk::note_end(stay& with, const caf::error& reason) {
+  settle(with);
+  with.ended_busy_ = with.is_busy_;
+  with.ended_.store(is_failure(reason) ? stay::end::failed : stay::end::clean,
+                    std::memory_order_release);
 }
 
 // ---- what an incarnation leaves behind ---------------------------------------------------------
@@ -368,12 +492,18 @@ void desk::run(errands all, caf::execution_unit* host) const {
 void desk::open(const caf::actor& incarnation, std::uint64_t number) {
   auto next =
       std::make_shared<stay>(shared_from_this(), incarnation, number, settings_.time.precise());
-  incarnation->attach_functor([next](const caf::error& reason) { next->note_end(reason); });
-  auto before = next;
+  incarnation->attach_functor(
+      [next](const caf::error& reason) { next->at_->note_end(*next, reason); });
+  stays left;
   {
     const std::lock_guard lock{lock_};
-    before.swap(now_);
+    present_.push_back(next);
+    const auto before = std::exchange(now_, next);
     route_ = route::holding;
+    if (before) {
+      left.push_back(before);
+      let_go(*before, left);
+    }
   }
   for (auto opened = false; !opened;) {
     errands all;
@@ -436,11 +566,18 @@ void desk::abandon(std::uint64_t number) {
     if (!now_ || now_->number_ != number || now_->abandoned_)
       return;
     now_->abandoned_ = true;
+    now_->closed_ = true;
     whom.swap(now_->whom_);
-    with_lost_ += now_->begun_;
-    begun_ -= now_->begun_;
-    while (now_->oldest_ != nullptr)
-      leave(taken_from(*now_->oldest_), settings_.messages.queued, false, all);
+    for (auto* one = now_->oldest_; one != nullptr;) {
+      auto* const next = one->behind_;
+      if (one->become(tracked::state::taken)) {
+        leave(taken_from(*one), settings_.messages.queued, false, all);
+      } else if (one->state_.load(std::memory_order_acquire) == tracked::state::begun) {
+        one->lost_ = true;
+        ++with_lost_;
+      }
+      one = next;
+    }
   }
   run(std::move(all));
 }
@@ -449,19 +586,24 @@ void desk::change(leftovers messages, mailbox_bounds mailbox) {
   const std::lock_guard lock{lock_};
   settings_.messages = messages;
   settings_.mailbox = mailbox;
+  keeps_spare_ = messages.in_flight != message_fate::refuse;
 }
 
 void desk::close() {
   lead(route::closed, "it was removed");
-  std::shared_ptr<stay> last;
+  stays left;
   const std::lock_guard lock{lock_};
-  last.swap(now_);
+  if (const auto last = std::exchange(now_, nullptr)) {
+    left.push_back(last);
+    let_go(*last, left);
+  }
 }
 
 // ---- what anyone may ask -----------------------------------------------------------------------
 
 actor_reading desk::read() const {
   const auto now = settings_.time.precise();
+  const auto since = [&](instant then) { return std::max(now - then, instant::duration{0}); };
   actor_reading made;
   std::shared_ptr<stay> with;
   caf::actor whom;
@@ -469,40 +611,33 @@ actor_reading desk::read() const {
   std::optional<instant> oldest;
   {
     const std::lock_guard lock{lock_};
-    made.received = arrivals_;
-    made.handled = handled_;
-    made.queued = queued_ + begun_;
-    made.held = held_.size();
-    made.with_lost = with_lost_;
-    made.left = left_;
-    made.queued_max = settings_.mailbox.messages_max;
-    made.waited = std::chrono::duration_cast<std::chrono::microseconds>(waited_);
-    kinds = kinds_;
+    read_books(made, kinds, oldest);
     with = now_;
     if (with)
       whom = with->whom_;
-    made.askers = askers();
-    if (with && with->oldest_ != nullptr)
-      oldest = with->oldest_->one_.came;
-    else if (!held_.empty())
-      oldest = held_.front().came;
+  }
+  const auto current = with && with->ended_ == stay::end::none
+                               && with->is_busy_.load(std::memory_order_acquire)
+                               && !(whom && is_waiting(whom))
+                           ? std::optional{with->doing_.load(std::memory_order_relaxed)}
+                           : std::nullopt;
+  if (current && made.queued > 0) {
+    --made.queued; // it was counted with those that are on the books
+    subtract(kinds, *current);
   }
   for (const auto& [kind, count] : kinds)
     if (count > 0)
       made.kinds.push_back({name_of(kind), count});
-  const auto since = [&](instant then) { return std::max(now - then, instant::duration{0}); };
   if (oldest)
     made.oldest = std::chrono::duration_cast<milliseconds>(since(*oldest));
   if (!with || with->ended_ != stay::end::none)
     return made;
   made.incarnation = with->number_;
   made.actor = whom ? whom.id() : 0;
-  auto busy = with->times_.total();
-  if (with->is_busy_.load(std::memory_order_acquire) && !(whom && is_waiting(whom))) {
+  std::chrono::nanoseconds busy = with->times_.total();
+  if (current) {
     const instant began{instant::duration{with->busy_since_.load(std::memory_order_relaxed)}};
-    made.queued -= std::min<std::uint64_t>(made.queued, 1);
-    made.current = {name_of(with->doing_.load(std::memory_order_relaxed)),
-                    std::chrono::duration_cast<milliseconds>(since(began))};
+    made.current = {name_of(*current), std::chrono::duration_cast<milliseconds>(since(began))};
     busy += since(began);
     if (const auto asker = with->for_whom_.load(std::memory_order_relaxed); asker != 0)
       made.askers.push_back(asker);
@@ -514,14 +649,40 @@ actor_reading desk::read() const {
   return made;
 }
 
-std::vector<std::uint64_t> desk::askers() const {
-  std::vector<std::uint64_t> found;
+/// Everything that stands under the lock, without what is done already.
+void desk::read_books(actor_reading& into, kind_counts& kinds,
+                      std::optional<instant>& oldest) const {
+  into.received = arrivals_;
+  into.handled = handled_;
+  into.queued = queued_ - with_lost_;
+  into.held = held_.size();
+  into.with_lost = with_lost_;
+  into.left = left_;
+  into.queued_max = settings_.mailbox.messages_max;
+  auto waited = waited_;
+  kinds = kinds_;
+  for (const auto& with : present_) {
+    waited += instant::duration{with->waited_.load(std::memory_order_relaxed)};
+    const auto done = with->done_.load(std::memory_order_acquire);
+    into.handled += done;
+    into.queued -= done;
+    for (std::size_t i = 0; i < done; ++i)
+      subtract(kinds, with->done_kinds_[i].load(std::memory_order_relaxed));
+  }
+  into.waited = std::chrono::duration_cast<std::chrono::microseconds>(waited);
   std::size_t seen = 0;
   for (const auto* one = now_ ? now_->oldest_ : nullptr; one != nullptr && seen < askers_max;
-       one = one->behind_, ++seen)
+       one = one->behind_) {
+    if (one->state_.load(std::memory_order_acquire) != tracked::state::queued)
+      continue;
+    ++seen;
+    if (!oldest)
+      oldest = one->one_.came;
     if (const auto asker = asker_of(*one->one_.what); asker != 0)
-      found.push_back(asker);
-  return found;
+      into.askers.push_back(asker);
+  }
+  if (!oldest && !held_.empty())
+    oldest = held_.front().came;
 }
 
 bool desk::blocks_producers() const {

@@ -7,6 +7,7 @@
 
 #include <cxxabi.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstdlib>
@@ -14,6 +15,7 @@
 #include <mutex>
 #include <string_view>
 #include <typeinfo>
+#include <utility>
 
 namespace holdfast::addressing {
 
@@ -50,12 +52,13 @@ bool begins_with_atom(const caf::type_erased_tuple& content) {
   return content.size() > 0 && content.type_nr(0) == caf::type_nr<caf::atom_value>::value;
 }
 
-/// Never 0.
+/// Never 0. Types are told apart by where their description stands: quicker than by their names,
+/// and one that stands twice in a process has two marks for one kind.
 std::uint64_t mark_of(const caf::type_erased_tuple& content) {
   std::uint64_t mark = content.size() + 1;
   for (std::size_t i = 0; i < content.size(); ++i) {
     const auto [number, info] = content.type(i);
-    mark = mixed(mark, number != 0 ? number : info->hash_code());
+    mark = mixed(mark, number != 0 ? number : reinterpret_cast<std::uintptr_t>(info));
   }
   if (begins_with_atom(content))
     mark = mixed(mark, static_cast<std::uint64_t>(content.get_as<caf::atom_value>(0)));
@@ -104,8 +107,13 @@ kind_number enrol(registry& in, std::uint64_t mark, const caf::type_erased_tuple
       in.full.store(true, std::memory_order_relaxed);
       return kind_other;
     }
-    const auto kind = static_cast<kind_number>(in.known++);
-    in.names[kind] = described(content);
+    auto name = described(content);
+    const auto same = std::find(in.names.begin() + 1, in.names.begin() + in.known, name);
+    const auto kind = static_cast<kind_number>(same - in.names.begin());
+    if (kind == in.known) {
+      in.names[kind] = std::move(name);
+      ++in.known;
+    }
     place.kind.store(kind, std::memory_order_relaxed);
     place.mark.store(mark, std::memory_order_release);
     return kind;
