@@ -92,9 +92,9 @@ private:
   void empty();
 
   /// Wins it for the one who takes it up or takes it away.
-  bool become(state next) {
+  bool become(state wanted) {
     auto was = state::queued;
-    return state_.compare_exchange_strong(was, next, std::memory_order_acq_rel);
+    return state_.compare_exchange_strong(was, wanted, std::memory_order_acq_rel);
   }
 
   stay* with_ = nullptr;

@@ -4,8 +4,8 @@
 # is the sanitizer tree's. HOLDFAST_SEED, HOLDFAST_CRASHES choose another run.
 #   tests/campaign/supervision.sh BUILD_DIRECTORY
 set -euo pipefail
-cmake --build "$1" --target tests_actors_stress
+cmake --build "$1" --target tests_stress
 export HOLDFAST_SEED=${HOLDFAST_SEED:-$((RANDOM * 32768 + RANDOM))}
 export HOLDFAST_CRASHES=${HOLDFAST_CRASHES:-100000}
 echo "seed $HOLDFAST_SEED, $HOLDFAST_CRASHES crashes"
-"$1/tests/actors/tests_actors_stress" --color_output=no --report_level=short
+"$1/tests/stress/tests_stress" --color_output=no --report_level=short

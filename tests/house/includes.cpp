@@ -57,7 +57,7 @@ std::string library_of(std::string_view header) {
   for (const auto& [begins, library] : table)
     if (header.starts_with(begins))
       return std::string{library};
-  if (header.find_first_of("./") == std::string_view::npos)
+  if (header.find_first_of("./") == std::string_view::npos || header == "cxxabi.h")
     return "std";
   static const std::regex posix{"(sys|linux|netinet|arpa|net|bits)/[a-z0-9_/]+\\.h|[a-z0-9_]+\\.h"};
   return std::regex_match(std::string{header}, posix) ? "posix" : "";
@@ -153,7 +153,7 @@ place place_in_tools(const source& file) {
   if (file.is_under("tools/bench")) {
     row.name = "tools/bench/";
     row.rooms.insert("actors");
-    row.libraries.insert({"rocksdb", "sqlite", "benchmark", "msgpack", "spdlog"});
+    row.libraries.insert({"rocksdb", "sqlite", "benchmark", "msgpack", "spdlog", "caf"});
   }
   return row;
 }

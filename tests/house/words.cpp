@@ -50,7 +50,7 @@ bool has_threads(const source& file) {
 
 bool owns_all(const source& file) {
   return file.is_under("runtime/os") || file.is_under("tools/bench")
-         || file.is_under("tests/faults");
+         || file.is_under("tests/faults") || file.is_under("tests/stress");
 }
 
 } // namespace

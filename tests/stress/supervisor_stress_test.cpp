@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A thousand children on real threads that crash all the time: is each mended, is nothing lost,
 // does it end? HOLDFAST_CRASHES says how often (5,000), HOLDFAST_SEED who.
+#include "actors/shell.hpp"
 #include "actors/supervisor/supervisor_actor.hpp"
 
 #include <boost/test/unit_test.hpp>
