@@ -42,7 +42,8 @@ enum class record_kind : std::uint8_t {
   control = 4,    ///< A whole control value (breaker, budget, restart window ...) under a name.
   anchor = 5,     ///< Everything up to here is in verified table files.
   audit = 6,      ///< An operator's decision, a repair, a raised retention floor.
-  gap = 7         ///< Records an operator gave up: `from` and `to` in the body.
+  gap = 7,        ///< Records an operator gave up: `from` and `to` in the body.
+  supervision = 8 ///< What became of an actor: a line of a supervisor's history.
 };
 
 /// What a producer submits.

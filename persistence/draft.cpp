@@ -207,6 +207,10 @@ draft make_anchor(const value& body, wall_time now) {
   return own(record_kind::anchor, "$anchor", "anchor", body, now);
 }
 
+draft make_supervision(std::string type, const value& body, wall_time when) {
+  return own(record_kind::supervision, supervision_stream, std::move(type), body, when);
+}
+
 draft make_gap(sequence from, sequence to, const std::string& reason, wall_time now) {
   return own(record_kind::gap, "$gap", "gap",
              object{{"from", from.value}, {"reason", reason}, {"to", to.value}}, now);

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -25,6 +26,9 @@ struct event_limits {
 /// refused.
 inline constexpr std::size_t state_bytes_max = 16ULL << 20U;
 inline constexpr std::size_t control_bytes_max = 1ULL << 20U;
+
+/// The stream of what supervisors did.
+inline constexpr std::string_view supervision_stream = "$supervision";
 
 /// Which top-level fields of a body say nothing about what the event is.
 struct identity_rule {
@@ -93,6 +97,8 @@ draft make_cursor(cursor_attachment moved, wall_time now);
 draft make_control(control_attachment set, durability level, wall_time now);
 draft make_audit(std::string type, const value& body, wall_time now);
 draft make_anchor(const value& body, wall_time now);
+/// A line of a supervisor's history, of when it happened.
+draft make_supervision(std::string type, const value& body, wall_time when);
 /// States that records `from` to `to` were given up. It takes the number behind `to`, or
 /// `to` itself where records behind it were kept.
 draft make_gap(sequence from, sequence to, const std::string& reason, wall_time now);

@@ -225,7 +225,7 @@ result<record_view> view_record(std::string_view encoded) {
     view.trace = bytes.text(trace_size);
   view.body = bytes.rest();
   const auto known = kind >= static_cast<std::uint8_t>(record_kind::event)
-                     && kind <= static_cast<std::uint8_t>(record_kind::gap)
+                     && kind <= static_cast<std::uint8_t>(record_kind::supervision)
                      && level <= static_cast<std::uint8_t>(durability::power)
                      && (flags & ~(flag_key | flag_identity)) == 0
                      && ((flags & flag_key) != 0) == !view.key.empty();

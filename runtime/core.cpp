@@ -6,6 +6,7 @@
 #include "runtime/os/clock.hpp"
 #include "runtime/os/host.hpp"
 #include "runtime/states.hpp"
+#include "runtime/supervision_records.hpp"
 
 #include <algorithm>
 #include <future>
@@ -19,6 +20,10 @@ using std::chrono::milliseconds;
 
 /// How long a call waits for an actor or a commit before it says that it does not know.
 constexpr milliseconds answer_deadline{30000};
+
+/// How long a start or a new actor waits for its first records to be on disk. Beyond it they follow
+/// when the journal can take them: supervision acts first.
+constexpr milliseconds history_patience{2000};
 
 const fault stopped_fault{fault_code::failed, "the runtime was stopped", ""};
 
@@ -123,10 +128,12 @@ result<std::unique_ptr<runtime::core>> runtime::core::begin(options chosen) {
   made->stopped = true; // until everything is there, there is nothing to stop
   if (auto opened = made->open_store(); !opened)
     return opened.error();
+  made->open_history();
   auto house = household::begin(made->household_parts_of());
   if (!house)
     return house.error();
   made->house = *std::move(house);
+  std::ignore = made->history->settle(history_patience);
   made->stopped = false;
   made->log.tell(made->report);
   return made;
@@ -139,8 +146,16 @@ household_parts runtime::core::household_parts_of() {
   made.telemetry = log.writer();
   made.on_supervision = [this](const supervision_event& happened) {
     log.tell(happened);
+    history->note(happened);
     if (happened.what == supervision_fact::restart_due)
       counted.restarted(happened.child);
+  };
+  made.on_supervisor_ended = [this](const supervisor_ended& told) { history->note(told); };
+  made.recall = [this](const std::string& name) { return remembered.recall(name, os::wall_now()); };
+  made.before_store_closes = [this](milliseconds within) {
+    if (!history->stop(within))
+      log.tell(severity::warn, "supervisor", "the last of the history is not in the journal",
+               {{"records", history->count().waiting}});
   };
   made.on_gave_up = given->on_gave_up;
   made.on_pressure = [this](const pressure_changed& now) {
@@ -154,6 +169,26 @@ household_parts runtime::core::household_parts_of() {
     log.tell(severity::warn, "checkpoint", problem.what);
   };
   return made;
+}
+
+/// A history that cannot be read is no reason not to start: what it knows is how often things
+/// broke.
+void runtime::core::open_history() {
+  if (const auto reader = front->read()) {
+    auto past = recall_history(*reader, {os::wall_now(), os::steady_now(), os::boot_id()});
+    if (past)
+      remembered = *std::move(past);
+    else
+      log.tell(severity::error, "supervisor", "the history cannot be read, budgets start over",
+               {{"why", past.error().what}});
+  }
+  history = std::make_unique<recorder>(
+      recorder_world{
+          [front = front](std::vector<persistence::draft>& drafts, journal::completion done) {
+            return front->append(drafts, std::move(done), true);
+          },
+          os::wall_now, os::steady_now},
+      supervision_run{report.epoch, report.head, os::boot_id()});
 }
 
 result<void> runtime::core::open_store() {
@@ -375,6 +410,7 @@ result<void> runtime::core::add(fold actor) {
   auto added = house->add(actor);
   if (!added)
     folds.with([&](auto& all) { all.erase(name); });
+  std::ignore = history->settle(history_patience);
   return added;
 }
 

@@ -9,6 +9,7 @@
 #include "runtime/metrics.hpp"
 #include "runtime/os/guarded.hpp"
 #include "runtime/plan.hpp"
+#include "runtime/recorder.hpp"
 #include "runtime/runtime.hpp"
 #include "runtime/store_options.hpp"
 #include "runtime/subscriptions.hpp"
@@ -81,6 +82,8 @@ struct runtime::core {
   std::atomic<bool> stopped{false};
   std::atomic<bool> abandoned{false}; ///< Somebody would not leave.
   instant since;
+  supervisor::history remembered; ///< Of the processes before this one.
+  std::unique_ptr<recorder> history;
   subscriptions listening;
   std::unique_ptr<household> house;
 
@@ -90,6 +93,7 @@ private:
   void note_pressure(const append_result& told, const std::vector<std::size_t>& sizes);
   void tell_pressure(bool paused);
   result<void> open_store();
+  void open_history();
   household_parts household_parts_of();
 };
 

@@ -27,6 +27,8 @@ constexpr std::string_view to_text(record_kind kind) {
     return "audit";
   case record_kind::gap:
     return "gap";
+  case record_kind::supervision:
+    return "supervision";
   }
   return "event";
 }
@@ -358,7 +360,7 @@ result<recorded_event> record_from(const value& given) {
   bool known = false;
   for (const auto one :
        {record_kind::event, record_kind::checkpoint, record_kind::cursor, record_kind::control,
-        record_kind::anchor, record_kind::audit, record_kind::gap})
+        record_kind::anchor, record_kind::audit, record_kind::gap, record_kind::supervision})
     if (to_text(one) == kind) {
       made.kind = one;
       known = true;

@@ -14,7 +14,9 @@
 
 #include <caf/all.hpp>
 
+#include <algorithm>
 #include <map>
+#include <optional>
 #include <stdexcept>
 #include <utility>
 
@@ -103,6 +105,46 @@ struct household::core {
     return told;
   }
 
+  /// A supervisor and how it keeps its children.
+  struct keeper {
+    supervisor::handle whom;
+    supervisor_flags flags;
+  };
+
+  std::vector<keeper> keepers() const {
+    std::vector<keeper> all{{root, flags_of("root")}};
+    folds.with([&](const auto& each) {
+      for (const auto& [name, one] : each)
+        all.push_back({one, flags_of("fold " + name)});
+    });
+    return all;
+  }
+
+  static supervisor_flags flags_of(const std::string& name) {
+    supervisor_flags chosen;
+    chosen.name = name;
+    chosen.intensity = 10;
+    chosen.period = std::chrono::minutes{10};
+    return chosen;
+  }
+
+  /// The lists of those that answer in time, in the order of `of`. All are asked at once.
+  std::vector<std::optional<child_list>> ask_children(const std::vector<keeper>& of,
+                                                      milliseconds within) const {
+    caf::scoped_actor self{const_cast<caf::actor_system&>(system)};
+    std::vector<std::optional<child_list>> told(of.size());
+    using pending = decltype(self->request(of.front().whom, caf::infinite, which_children{}));
+    std::vector<std::pair<std::size_t, pending>> asked;
+    for (std::size_t i = 0; i < of.size(); ++i)
+      if (of[i].whom)
+        asked.emplace_back(i, self->request<caf::message_priority::high>(
+                                  of[i].whom, caf::duration{within}, which_children{}));
+    for (auto& [place, one] : asked)
+      one.receive([&, at = place](child_list& list) { told[at] = std::move(list); },
+                  [](caf::error&) {});
+    return told;
+  }
+
   std::vector<supervisor::child> children();
   caf::actor start_pressure();
   result<supervisor::handle> spawn(const std::string& name, std::vector<supervisor::child> of);
@@ -173,17 +215,20 @@ std::vector<supervisor::child> household::core::children() {
 
 result<supervisor::handle> household::core::spawn(const std::string& name,
                                                   std::vector<supervisor::child> of) {
-  supervisor_flags chosen;
-  chosen.name = name;
-  chosen.intensity = 10;
-  chosen.period = std::chrono::minutes{10};
   supervisor::surroundings around;
   around.history = given.on_supervision;
   around.book = book;
   around.time = addressing::clocks{os::coarse_now, os::steady_now};
-  auto made = supervisor::spawn_supervisor(system, chosen, std::move(of), std::move(around));
+  if (given.recall)
+    around.past = given.recall(name);
+  auto made =
+      supervisor::spawn_supervisor(system, flags_of(name), std::move(of), std::move(around));
   if (!made)
     return made.error();
+  (*made)->attach_functor([name, told = given.on_supervisor_ended](const caf::error& reason) {
+    if (const auto ended = supervisor::ended_of(reason); ended && told)
+      told({name, *ended});
+  });
   const auto up = ask<children_started>(*made, std::chrono::minutes{2}, await_children{});
   if (!up)
     return up.error();
@@ -307,16 +352,40 @@ const pressure::admission& household::admitted() const {
 }
 
 std::vector<child_list> household::children(milliseconds within) const {
-  std::vector<supervisor::handle> all{core_->root};
-  core_->folds.with([&](const auto& folds) {
-    for (const auto& [_, one] : folds)
-      all.push_back(one);
-  });
   std::vector<child_list> found;
-  for (const auto& one : all)
-    if (auto told = core_->ask<child_list>(one, within, which_children{}))
-      found.push_back(*std::move(told));
+  for (auto& one : core_->ask_children(core_->keepers(), within))
+    if (one)
+      found.push_back(*std::move(one));
   return found;
+}
+
+actor_tree household::look(milliseconds within) const {
+  const auto keepers = core_->keepers();
+  const auto lists = core_->ask_children(keepers, within);
+  const auto counted = core_->book->all();
+  const auto reading_of = [&](const std::string& name,
+                              const std::string& under) -> std::optional<actor_reading> {
+    const auto one = std::ranges::lower_bound(counted, name, {}, &address_book::counted::name);
+    if (one == counted.end() || one->name != name || one->supervisor != under)
+      return std::nullopt;
+    return one->counters->read();
+  };
+  actor_tree made;
+  for (std::size_t i = 0; i < keepers.size(); ++i) {
+    const auto& flags = keepers[i].flags;
+    made.supervisors.push_back({flags.name, "", flags.strategy, flags.intensity, flags.period,
+                                lists[i] ? lists[i]->restarts_used : 0, lists[i].has_value()});
+    if (lists[i]) {
+      // The one started last comes first there.
+      for (auto one = lists[i]->children.rbegin(); one != lists[i]->children.rend(); ++one)
+        made.actors.push_back({one->id, flags.name, *one, reading_of(one->id, flags.name)});
+      continue;
+    }
+    for (const auto& one : counted)
+      if (one.supervisor == flags.name)
+        made.actors.push_back({one.name, flags.name, std::nullopt, one.counters->read()});
+  }
+  return made;
 }
 
 stop_report household::stop(milliseconds within) {
@@ -336,6 +405,8 @@ stop_report household::stop(milliseconds within) {
     if (!core_->await_end(whom, left() / 2))
       made.stayed.push_back("fold " + name);
   }
+  if (core_->given.before_store_closes)
+    core_->given.before_store_closes(left() / 4);
   core_->stop_journal_within(left(), made);
   if (!core_->await_end(core_->root, left()))
     made.stayed.emplace_back("root");

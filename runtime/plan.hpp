@@ -4,18 +4,23 @@
 
 #include "actors/journal/parts.hpp"
 #include "actors/pressure/admission.hpp"
+#include "actors/supervisor/history.hpp"
 #include "messages/folding.hpp"
+#include "messages/inspection.hpp"
 #include "messages/pressure.hpp"
 #include "messages/supervision.hpp"
 #include "messages/supervision_calls.hpp"
+#include "messages/supervision_history.hpp"
 #include "persistence/telemetry_writer.hpp"
 #include "runtime/options.hpp"
 #include "runtime/runtime.hpp"
 
+#include <array>
 #include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace holdfast {
@@ -27,6 +32,11 @@ struct household_parts {
   std::shared_ptr<journal::parts> journal;
   std::shared_ptr<persistence::telemetry_writer> telemetry; ///< Null: telemetry is off.
   std::function<void(const supervision_event&)> on_supervision;
+  std::function<void(const supervisor_ended&)> on_supervisor_ended;
+  /// What a supervisor takes back of the processes before this one.
+  std::function<supervisor::remembered(const std::string&)> recall;
+  /// The journal takes records for the last time: it is stopped next. May wait that long.
+  std::function<void(std::chrono::milliseconds)> before_store_closes;
   std::function<void(const fault&)> on_gave_up; ///< The root supervisor gave up.
   std::function<void(const pressure_changed&)> on_pressure;
   std::function<void(const pressure_alarm&)> on_pressure_alarm;
@@ -34,6 +44,11 @@ struct household_parts {
   std::function<void(const checkpoint_info&)> on_damaged_checkpoint;
   std::function<void(const fault&)> on_checkpoint_trouble;
 };
+
+/// The tree in two lines, for people.
+inline constexpr std::array<std::string_view, 2> household_picture{
+    "root (one_for_one) - committer, keeper, journal, pressure, telemetry",
+    "fold NAME (one_for_one) - one for each persistent actor, with that actor under it"};
 
 /// The actors of one runtime:
 ///
@@ -69,6 +84,10 @@ public:
 
   /// The children of every supervisor, the root's first.
   std::vector<child_list> children(std::chrono::milliseconds within) const;
+
+  /// Everybody, as far as it can be told within that time: supervisors are asked, counters are read
+  /// beside the actors, so those that are stuck are seen, too.
+  actor_tree look(std::chrono::milliseconds within) const;
 
   /// Stops persistent actors (each with a last checkpoint), then the journal (which closes the
   /// store), then everything else. Where somebody would not leave, nothing is taken apart, and the

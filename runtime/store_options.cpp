@@ -17,6 +17,8 @@ persistence::store_options store_options_of(const options& chosen, persistence::
   for (const auto& [type, from, raise] : chosen.upcasts)
     made.raise.add(type, from, raise);
   made.indexed_streams = chosen.store.indexed_streams;
+  // A start reads it, and whoever asks why an actor died: neither may walk through everything.
+  made.indexed_streams.emplace_back(persistence::supervision_stream);
   made.history = chosen.history;
   made.mirror_segment_bytes = chosen.store.mirror_segment_bytes;
   made.memory_bytes = chosen.store.memory_bytes;

@@ -155,6 +155,12 @@ BOOST_AUTO_TEST_CASE(of_our_own_records_state_what_they_carry) {
   const auto gap = good(decode_canonical(make_gap(sequence{5}, sequence{9}, "disk", {}).body));
   BOOST_TEST(gap.integer_at("to") == 9);
   BOOST_TEST((make_audit("floor", object{}, {}).kind == record_kind::audit));
+
+  const auto died = make_supervision("died", object{{"child", "model"}}, wall_time{7});
+  BOOST_TEST((died.kind == record_kind::supervision && died.level == durability::power));
+  BOOST_TEST(died.stream == "$supervision");
+  BOOST_TEST(died.type == "died");
+  BOOST_TEST((died.time == wall_time{7}));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
