@@ -213,6 +213,39 @@ public:
     return made;
   }
 
+  inspection::findings look() const override {
+    inspection::findings made;
+    made.as_of = os::wall_now();
+    made.live = true;
+    made.began = core_.report.head;
+    for (const auto line : household_picture)
+      made.picture.emplace_back(line);
+    made.tree = core_.house->look(look_deadline);
+    made.rule = core_.chosen.checkpoint;
+    if (const auto reader = read())
+      inspection::add_checkpoints(made, *reader);
+    return made;
+  }
+
+  inspection::health_report health() const override {
+    inspection::health_subject of;
+    of.standing = name_of(core_.front->where());
+    for (const auto& [name, passes, says] : ready().checks)
+      if (name == "writable") {
+        of.writable = passes;
+        of.writable_says = says;
+      }
+    of.free_bytes = core_.stats().free_bytes;
+    const auto& admitted = core_.house->admitted();
+    of.paused = admitted.paused();
+    of.pause_cause = to_string(admitted.cause());
+    const auto history = core_.history->count();
+    of.history_waiting = history.waiting;
+    of.history_dropped = history.dropped;
+    of.telemetry_dropped = core_.log.counters().dropped;
+    return inspection::health_of(look(), of);
+  }
+
   std::string metrics() const override {
     const auto stats = core_.stats();
     metrics_now now;

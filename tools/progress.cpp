@@ -15,22 +15,6 @@ std::string grouped(std::uint64_t number) {
   return text;
 }
 
-std::string spoken(std::chrono::milliseconds time) {
-  const auto ms = time.count();
-  std::array<char, 64> text{};
-  if (ms < 1000)
-    std::snprintf(text.data(), text.size(), "%lld ms", static_cast<long long>(ms));
-  else if (ms < 60'000)
-    std::snprintf(text.data(), text.size(), "%.1f s", static_cast<double>(ms) / 1000);
-  else if (ms < 3'600'000)
-    std::snprintf(text.data(), text.size(), "%lld min %02lld s",
-                  static_cast<long long>(ms / 60'000), static_cast<long long>(ms / 1000 % 60));
-  else
-    std::snprintf(text.data(), text.size(), "%lld h %02lld min",
-                  static_cast<long long>(ms / 3'600'000), static_cast<long long>(ms / 60'000 % 60));
-  return text.data();
-}
-
 std::string spoken_bytes(std::uint64_t bytes) {
   static constexpr std::array<const char*, 6> units{"B", "kB", "MB", "GB", "TB", "PB"};
   auto shown = static_cast<double>(bytes);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "messages/ids.hpp"
+#include "runtime/spoken.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -25,8 +26,7 @@ std::string progress_line(const progress_reading& reading, const std::string& no
 /// `1,234,567`.
 std::string grouped(std::uint64_t number);
 
-/// `850 ms`, `12.3 s`, `4 min 05 s`, `2 h 10 min`.
-std::string spoken(std::chrono::milliseconds time);
+using holdfast::spoken;
 
 /// `1.2 MB`, in powers of 1000.
 std::string spoken_bytes(std::uint64_t bytes);

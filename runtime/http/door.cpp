@@ -359,12 +359,16 @@ const std::vector<route>& routes() {
       {"POST", "/v1/retention", handled_on::worker, body_kind::plain, post_retention},
       {"GET", "/v1/states/*", handled_on::worker, body_kind::plain, get_state},
       {"GET", "/v1/controls", handled_on::worker, body_kind::plain, get_controls},
+      {"GET", "/v1/actors", handled_on::worker, body_kind::plain, get_actors},
+      {"GET", "/v1/actors/*", handled_on::worker, body_kind::plain, get_actor},
+      {"GET", "/v1/actors/*/why", handled_on::worker, body_kind::plain, get_why},
       {"GET", "/v1/status", handled_on::worker, body_kind::plain, get_status},
       {"GET", "/v1/learning/stats", handled_on::worker, body_kind::plain, get_learning},
       {"GET", "/v1/openapi.json", handled_on::server, body_kind::plain, get_openapi},
       {"GET", "/livez", handled_on::server, body_kind::plain, get_livez},
       {"GET", "/startupz", handled_on::server, body_kind::plain, get_startupz},
       {"GET", "/readyz", handled_on::worker, body_kind::plain, get_readyz},
+      {"GET", "/health", handled_on::worker, body_kind::plain, get_health},
       {"GET", "/metrics", handled_on::worker, body_kind::plain, get_metrics}};
   return all;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // How the runtime is: status, probes, metrics; and what can be asked of it.
 #include "runtime/http/openapi.hpp"
+#include "runtime/http/route_parts.hpp"
 #include "runtime/http/routes.hpp"
 
 #include <algorithm>
@@ -9,21 +10,6 @@
 #include <vector>
 
 namespace holdfast::http {
-
-namespace {
-
-std::vector<std::string> parted(std::string_view list) {
-  std::vector<std::string> names;
-  while (!list.empty()) {
-    const auto comma = std::min(list.find(','), list.size());
-    if (comma > 0)
-      names.emplace_back(list.substr(0, comma));
-    list.remove_prefix(std::min(comma + 1, list.size()));
-  }
-  return names;
-}
-
-} // namespace
 
 void get_status(call now, answer take) {
   take(ok(now.behind.status()));
@@ -70,6 +56,14 @@ void get_readyz(call now, answer take) {
     text += "no check has the name " + name + "\n";
   text += ready ? "ok\n" : "not ready\n";
   take({ready ? 200U : 503U, std::move(text), "text/plain", {}, nullptr, {}});
+}
+
+/// 503 exactly for a failure: whoever watches needs no more than the status.
+void get_health(call now, answer take) {
+  const auto found = now.behind.health();
+  auto given = ok(inspection::show(found));
+  given.status = found.status == inspection::verdict::fail ? 503U : 200U;
+  take(std::move(given));
 }
 
 void get_metrics(call now, answer take) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Consumers, checkpoints, states and control values.
+#include "runtime/http/route_parts.hpp"
 #include "runtime/http/routes.hpp"
 #include "runtime/json.hpp"
 
@@ -14,12 +15,6 @@ response with_state(const checkpoint& found) {
   auto body = json::to_value(found.info);
   (*body.as<object>())["state"] = found.state;
   return ok(body);
-}
-
-/// The answer, with what the audit record says of the request.
-response noting(object said, response given) {
-  given.audit = std::move(said);
-  return given;
 }
 
 /// The newest at or before a sequence; those that do not verify are named beside it.
@@ -38,57 +33,6 @@ response newest(const persistence::reader& reader, const std::string& owner, seq
     members["damaged"] = std::move(bad);
   }
   return ok(body);
-}
-
-/// A member that is a whole number; `into` stays as it is when it is not there.
-bool take_number(const value& from, std::string_view name, std::optional<std::uint64_t>& into) {
-  const auto* found = from.find(name);
-  if (found == nullptr || found->is_null())
-    return true;
-  if (const auto* large = found->as<std::uint64_t>())
-    into = *large;
-  else if (const auto* number = found->as<std::int64_t>(); number != nullptr && *number >= 0)
-    into = static_cast<std::uint64_t>(*number);
-  else
-    return false;
-  return true;
-}
-
-/// The body as an object of which every member is one of `known`; the fault says `help`.
-result<value> body_of(const call& now, std::initializer_list<std::string_view> known,
-                      const std::string& help) {
-  auto body = json::parse(now.asked.body, {now.chosen.body_bytes_max, 64});
-  if (!body)
-    return body.error();
-  const auto* members = body->as<object>();
-  if (members == nullptr)
-    return fault{fault_code::invalid, "the body must be a JSON object", help};
-  for (const auto& [name, _] : *members)
-    if (std::find(known.begin(), known.end(), name) == known.end())
-      return fault{fault_code::invalid, "unknown member `" + name.substr(0, 100) + "`", help};
-  return body;
-}
-
-/// A whole number up to `most`, which must be there unless `otherwise` is given.
-result<std::uint64_t> need_number(const value& from, std::string_view name,
-                                  std::optional<std::uint64_t> otherwise = {},
-                                  std::uint64_t most = UINT64_MAX) {
-  auto found = otherwise;
-  if (take_number(from, name, found) && found && *found <= most)
-    return *found;
-  return fault{fault_code::invalid,
-               "`" + std::string{name} + "` must be a whole number"
-                   + (most < UINT64_MAX ? " up to " + std::to_string(most) : std::string{}),
-               ""};
-}
-
-/// Why an operator does it. It is kept, so it must be said.
-result<std::string> need_reason(const value& from) {
-  auto reason = from.text_at("reason");
-  if (reason.empty() || reason.size() > 1000)
-    return fault{fault_code::invalid, "`reason` must have 1 to 1000 bytes",
-                 "it is kept with the record"};
-  return reason;
 }
 
 result<commit_consumer> commit_of(const call& now) {

@@ -80,12 +80,18 @@ void post_retention(call now, answer take);
 void get_state(call now, answer take);
 void get_controls(call now, answer take);
 
+// route_actors.cpp
+void get_actors(call now, answer take);
+void get_actor(call now, answer take);
+void get_why(call now, answer take);
+
 // route_health.cpp
 void get_status(call now, answer take);
 void get_learning(call now, answer take);
 void get_livez(call now, answer take);
 void get_startupz(call now, answer take);
 void get_readyz(call now, answer take);
+void get_health(call now, answer take);
 void get_metrics(call now, answer take);
 void get_openapi(call now, answer take);
 

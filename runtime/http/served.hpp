@@ -7,6 +7,7 @@
 #include "messages/event.hpp"
 #include "messages/pressure.hpp"
 #include "persistence/reader.hpp"
+#include "runtime/inspection/verdict.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -91,6 +92,10 @@ public:
   /// Everything `holdfast status` shows.
   virtual value status() const = 0;
   virtual readiness ready() const = 0;
+
+  /// Everybody, with the newest checkpoints; lives are the caller's to add.
+  virtual inspection::findings look() const = 0;
+  virtual inspection::health_report health() const = 0;
   virtual std::string metrics() const = 0;
 
   /// The threads of this process get on; asks no disk and no actor that may wait for one.

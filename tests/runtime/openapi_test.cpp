@@ -233,6 +233,15 @@ BOOST_FIXTURE_TEST_CASE(lists_every_status_and_member_of_the_answers, described)
   ask("GET", "/v1/events/follow", "/v1/events/follow?from=1", 200);
   ask("GET", "/v1/events/follow", "/v1/events/follow?limit=1", 400);
 
+  ask("GET", "/v1/actors", "/v1/actors?state=running,unknown&name=o", 200);
+  ask("GET", "/v1/actors", "/v1/actors?state=asleep", 400);
+  ask("GET", "/v1/actors/*", "/v1/actors/learning?history=3", 200);
+  ask("GET", "/v1/actors/*", "/v1/actors/journal?history=101", 400);
+  ask("GET", "/v1/actors/*", "/v1/actors/nobody", 404);
+  ask("GET", "/v1/actors/*/why", "/v1/actors/pressure/why", 200);
+  ask("GET", "/v1/actors/*/why", "/v1/actors/nobody/why", 404);
+  ask("GET", "/health", "/health", 200);
+
   ask("POST", "/v1/retention", "/v1/retention", 400, R"({"floor":1})");
   ask("POST", "/v1/retention", "/v1/retention", 409, R"({"floor":99999,"reason":"old"})");
   ask("POST", "/v1/retention", "/v1/retention", 200, R"({"floor":1,"reason":"old","force":true})");

@@ -7,6 +7,11 @@ namespace holdfast::tools {
 std::vector<command_spec> all_commands() {
   return {
       status_spec(),
+      health_spec(),
+      actors_spec(),
+      inspect_spec(),
+      why_spec(),
+      doctor_spec(),
       init_spec(),
       run_spec(),
       ingest_spec(),

@@ -6,6 +6,7 @@
 
 namespace holdfast::tools {
 
+command_spec actors_spec();
 command_spec checkpoints_diff_spec();
 command_spec checkpoints_ls_spec();
 command_spec checkpoints_show_spec();
@@ -16,12 +17,15 @@ command_spec config_show_spec();
 command_spec consumers_ls_spec();
 command_spec consumers_reset_spec();
 command_spec consumers_show_spec();
+command_spec doctor_spec();
 command_spec events_export_spec();
 command_spec events_search_spec();
 command_spec events_tail_spec();
+command_spec health_spec();
 command_spec help_spec();
 command_spec ingest_spec();
 command_spec init_spec();
+command_spec inspect_spec();
 command_spec logs_verify_spec();
 command_spec manual_spec();
 command_spec replay_diff_spec();
@@ -34,5 +38,6 @@ command_spec store_accept_loss_spec();
 command_spec store_retire_spec();
 command_spec store_stats_spec();
 command_spec store_verify_spec();
+command_spec why_spec();
 
 } // namespace holdfast::tools

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+// Actors: who there is, how each is and why, and a person's orders to them.
+#include "runtime/http/route_parts.hpp"
+#include "runtime/http/routes.hpp"
+#include "runtime/inspection/explain.hpp"
+#include "runtime/inspection/show.hpp"
+#include "runtime/json.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+namespace holdfast::http {
+
+namespace {
+
+constexpr std::uint64_t history_usual = 20;
+
+/// What is known, with its history where the journal can be read now.
+inspection::findings known(const call& now) {
+  auto found = now.behind.look();
+  if (const auto reader = now.behind.read())
+    inspection::add_history(found, *reader);
+  else
+    found.past_problem = "the store is being reopened";
+  return found;
+}
+
+result<inspection::actor_choice> choice_of(const request& asked) {
+  inspection::actor_choice made;
+  if (const auto name = asked.query.find("name"); name != asked.query.end())
+    made.name = name->second;
+  const auto states = asked.query.find("state");
+  if (states == asked.query.end())
+    return made;
+  made.states = parted(states->second);
+  const auto all = inspection::known_states();
+  for (const auto& one : made.states)
+    if (std::ranges::find(all, one) == all.end()) {
+      std::string help = "there are: ";
+      for (const auto& state : all)
+        help += (&state == all.data() ? "" : ", ") + state;
+      return fault{fault_code::invalid, "`state` has no \"" + one.substr(0, 100) + "\"", help};
+    }
+  return made;
+}
+
+} // namespace
+
+void get_actors(call now, answer take) {
+  const auto chosen = choice_of(now.asked);
+  take(chosen ? ok(inspection::show_actors(now.behind.look(), *chosen)) : refusal(chosen.error()));
+}
+
+/// `history`: so many lines of its life.
+void get_actor(call now, answer take) {
+  const auto lines = number_in(now.asked, "history", history_usual, inspection::lines_max);
+  if (!lines)
+    return take(refusal(lines.error()));
+  const auto found = known(now);
+  const auto one = inspection::find_actor(found, now.names.at(0));
+  if (!one)
+    return take(refusal(one.error()));
+  std::optional<checkpoint> kept;
+  if (const auto reader = now.behind.read())
+    if (auto newest =
+            reader->newest_checkpoint(inspection::owner_of(**one), sequence{UINT64_MAX}, nullptr))
+      kept = *std::move(newest);
+  take(ok(inspection::show_actor(found, **one, kept, *lines)));
+}
+
+void get_why(call now, answer take) {
+  const auto found = known(now);
+  const auto one = inspection::find_actor(found, now.names.at(0));
+  take(one ? ok(inspection::show_why(found, **one)) : refusal(one.error()));
+}
+
+} // namespace holdfast::http
