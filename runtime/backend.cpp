@@ -227,6 +227,8 @@ public:
     return made;
   }
 
+  result<child_answer> order(const actor_ordered& asked) override { return core_.order(asked); }
+
   inspection::health_report health() const override {
     inspection::health_subject of;
     of.standing = name_of(core_.front->where());

@@ -391,6 +391,15 @@ result<sequence> runtime::core::retire(const raise_floor& asked) {
   return raised->floor;
 }
 
+result<child_answer> runtime::core::order(const actor_ordered& asked) {
+  if (stopped)
+    return stopped_fault;
+  if (auto may = house->may_order(asked); !may)
+    return may.error();
+  history->note(asked);
+  return house->order(asked, answer_deadline);
+}
+
 std::optional<fold> runtime::core::fold_named(const std::string& actor) const {
   return folds.with([&](const auto& all) {
     const auto found = all.find(actor);

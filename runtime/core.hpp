@@ -44,6 +44,8 @@ struct runtime::core {
   result<checkpoint_info> keep(keep_state taken);
   result<checkpoint_info> checkpoint(const std::string& owner, const std::string& reason);
   result<sequence> retire(const raise_floor& asked);
+  /// A person's order to an actor; the order and its reason go before it into the history.
+  result<child_answer> order(const actor_ordered& asked);
   result<state_at<std::any>> state_now(const std::string& actor) const;
   result<state_at<std::any>> state_then(const std::string& actor, sequence at) const;
   result<sequence> last_before(wall_time time) const;

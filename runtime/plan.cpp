@@ -60,6 +60,22 @@ telemetry_retention retention_of(const telemetry_choices& chosen) {
           .total_bytes = chosen.total_bytes_max};
 }
 
+/// Whose end closes the store.
+bool keeps_the_store(std::string_view child) {
+  return child == "committer" || child == "keeper" || child == "journal";
+}
+
+/// A refusal of the supervisor, in words.
+fault refused_order(const actor_ordered& asked, const child_answer& told) {
+  return {told.what == child_verdict::not_found ? fault_code::not_found
+          : told.what == child_verdict::failed  ? fault_code::failed
+                                                : fault_code::conflict,
+          asked.child + " cannot be " + (asked.what == actor_order::stop ? "stopped" : "started")
+              + " now: " + std::string{to_string(told.what)}
+              + (told.text.empty() ? "" : " (" + told.text + ")"),
+          ""};
+}
+
 /// About how many bytes lie beyond a position, by a sample of what comes first.
 std::uint64_t bytes_behind(const persistence::reader& reader, sequence position, sequence head) {
   const auto page = reader.events({.from = position + 1, .limit = 50});
@@ -386,6 +402,38 @@ actor_tree household::look(milliseconds within) const {
         made.actors.push_back({one.name, flags.name, std::nullopt, one.counters->read()});
   }
   return made;
+}
+
+result<void> household::may_order(const actor_ordered& asked) const {
+  if (keeps_the_store(asked.child))
+    return fault{fault_code::conflict,
+                 asked.child + " keeps the store: it is not stopped or restarted by itself",
+                 "stop the daemon, or start it anew"};
+  return {};
+}
+
+result<child_answer> household::order(const actor_ordered& asked, milliseconds within) const {
+  const auto keepers = core_->keepers();
+  const auto keeper = std::ranges::find_if(
+      keepers, [&](const core::keeper& one) { return one.flags.name == asked.supervisor; });
+  if (keeper == keepers.end())
+    return fault{fault_code::not_found, "there is no supervisor " + asked.supervisor, ""};
+  const auto stopped =
+      core_->ask<carried<child_answer>>(keeper->whom, within, terminate_child{asked.child});
+  if (!stopped)
+    return stopped.error();
+  if ((*stopped)->what != child_verdict::done)
+    return refused_order(asked, **stopped);
+  if (asked.what == actor_order::stop)
+    return **stopped;
+  const auto started =
+      core_->ask<carried<child_answer>>(keeper->whom, within, restart_child{asked.child});
+  if (!started)
+    return started.error();
+  // Somebody else may have started it between the two.
+  if ((*started)->what != child_verdict::done && (*started)->what != child_verdict::running)
+    return refused_order(asked, **started);
+  return **started;
 }
 
 stop_report household::stop(milliseconds within) {

@@ -89,6 +89,13 @@ public:
   /// beside the actors, so those that are stuck are seen, too.
   actor_tree look(std::chrono::milliseconds within) const;
 
+  /// Answers `conflict` where an order would stop the store.
+  result<void> may_order(const actor_ordered& asked) const;
+
+  /// Carries out a person's order and answers with the child's new incarnation, or the one that
+  /// ended; `conflict` where it cannot be done now. Needs: `may_order`.
+  result<child_answer> order(const actor_ordered& asked, std::chrono::milliseconds within) const;
+
   /// Stops persistent actors (each with a last checkpoint), then the journal (which closes the
   /// store), then everything else. Where somebody would not leave, nothing is taken apart, and the
   /// household must be left to itself (`abandon`).

@@ -45,6 +45,27 @@ result<inspection::actor_choice> choice_of(const request& asked) {
   return made;
 }
 
+void order(call now, const answer& take, actor_order what) {
+  const auto body = body_of(now, {"reason"}, "send {\"reason\":TEXT}");
+  if (!body)
+    return take(refusal(body.error()));
+  auto reason = need_reason(*body);
+  if (!reason)
+    return take(refusal(reason.error()));
+  object said{{"reason", *reason}};
+  const auto found = now.behind.look();
+  const auto one = inspection::find_actor(found, now.names.at(0));
+  if (!one)
+    return take(noting(std::move(said), refusal(one.error())));
+  const auto done = now.behind.order(
+      {what, (*one)->supervisor, (*one)->name, *std::move(reason), now.asked.from.print()});
+  if (!done)
+    return take(noting(std::move(said), refusal(done.error())));
+  take(noting(std::move(said), ok(object{{"name", (*one)->name},
+                                         {"order", to_string(what)},
+                                         {"incarnation", done->incarnation}})));
+}
+
 } // namespace
 
 void get_actors(call now, answer take) {
@@ -73,6 +94,14 @@ void get_why(call now, answer take) {
   const auto found = known(now);
   const auto one = inspection::find_actor(found, now.names.at(0));
   take(one ? ok(inspection::show_why(found, **one)) : refusal(one.error()));
+}
+
+void post_restart(call now, answer take) {
+  order(std::move(now), take, actor_order::restart);
+}
+
+void post_stop(call now, answer take) {
+  order(std::move(now), take, actor_order::stop);
 }
 
 } // namespace holdfast::http

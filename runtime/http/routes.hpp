@@ -84,6 +84,8 @@ void get_controls(call now, answer take);
 void get_actors(call now, answer take);
 void get_actor(call now, answer take);
 void get_why(call now, answer take);
+void post_restart(call now, answer take);
+void post_stop(call now, answer take);
 
 // route_health.cpp
 void get_status(call now, answer take);

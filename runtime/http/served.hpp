@@ -96,6 +96,9 @@ public:
   /// Everybody, with the newest checkpoints; lives are the caller's to add.
   virtual inspection::findings look() const = 0;
   virtual inspection::health_report health() const = 0;
+
+  /// Carries out a person's order to an actor; `conflict` where it cannot be done now.
+  virtual result<child_answer> order(const actor_ordered& asked) = 0;
   virtual std::string metrics() const = 0;
 
   /// The threads of this process get on; asks no disk and no actor that may wait for one.

@@ -36,6 +36,8 @@ std::map<std::string, std::pair<std::string, std::string>> changes() {
       {"POST /v1/consumers/*/reset", {"/v1/consumers/c/reset", R"({"position":0,"reason":"x"})"}},
       {"POST /v1/checkpoints/*", {"/v1/checkpoints/learning", ""}},
       {"PUT /v1/checkpoints/*", {"/v1/checkpoints/o", R"({"sequence":1,"state":1})"}},
+      {"POST /v1/actors/*/restart", {"/v1/actors/pressure/restart", R"({"reason":"x"})"}},
+      {"POST /v1/actors/*/stop", {"/v1/actors/pressure/stop", R"({"reason":"x"})"}},
       {"POST /v1/retention",
        {"/v1/retention", R"({"floor":1,"force":true,"reason":"x","dry_run":true})"}}};
 }

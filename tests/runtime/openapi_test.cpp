@@ -240,6 +240,14 @@ BOOST_FIXTURE_TEST_CASE(lists_every_status_and_member_of_the_answers, described)
   ask("GET", "/v1/actors/*", "/v1/actors/nobody", 404);
   ask("GET", "/v1/actors/*/why", "/v1/actors/pressure/why", 200);
   ask("GET", "/v1/actors/*/why", "/v1/actors/nobody/why", 404);
+  const auto restart = "/v1/actors/*/restart";
+  ask("POST", restart, "/v1/actors/pressure/restart", 200, R"({"reason":"odd counts"})");
+  ask("POST", restart, "/v1/actors/pressure/restart", 400, R"({"why":"odd counts"})");
+  ask("POST", restart, "/v1/actors/nobody/restart", 404, R"({"reason":"odd counts"})");
+  const auto stop = "/v1/actors/*/stop";
+  ask("POST", stop, "/v1/actors/journal/stop", 409, R"({"reason":"not needed"})");
+  ask("POST", stop, "/v1/actors/pressure/stop", 200, R"({"reason":"not needed"})");
+  ask("POST", restart, "/v1/actors/pressure/restart", 200, R"({"reason":"needed"})");
   ask("GET", "/health", "/health", 200);
 
   ask("POST", "/v1/retention", "/v1/retention", 400, R"({"floor":1})");

@@ -108,6 +108,28 @@ BOOST_FIXTURE_TEST_CASE(knows_a_dead_process_by_its_journal, on_store) {
   BOOST_TEST(has(with({"inspect", "learning", "--json"}).out, "incarnation 2"));
 }
 
+BOOST_FIXTURE_TEST_CASE(takes_orders_with_a_reason_and_keeps_it, on_store) {
+  command::daemon serving{data, {"--init"}};
+  BOOST_TEST(with({"restart", "learning"}).code == 2);
+  const auto dry = with({"stop", "learning", "--reason", "too hot", "--dry-run"});
+  BOOST_TEST(has(dry.out, "Would stop fold learning, which is running."), dry.out + dry.err);
+  const auto again = with({"restart", "learning", "--reason", "odd counts"});
+  BOOST_TEST(has(again.out, "Restarted fold learning, incarnation 2."), again.out + again.err);
+  const auto stopped = with({"stop", "learning", "--reason", "too hot"});
+  BOOST_TEST(stopped.code == 0, stopped.err);
+  const auto why = with({"why", "learning"}).out;
+  BOOST_TEST(has(why, "stopped for"), why);
+  BOOST_TEST(has(why, "(stop): too hot"), why);
+  BOOST_TEST(has(why, "nothing, until somebody starts it"), why);
+  BOOST_TEST(has(with({"inspect", "learning"}).out, "restart asked for by"));
+  const auto store = with({"stop", "journal", "--reason", "x"});
+  BOOST_TEST(store.code == 7);
+  BOOST_TEST(has(store.err, "keeps the store"), store.err);
+  BOOST_TEST(with({"restart", "nobody", "--reason", "x"}).code == 4);
+  serving.kill();
+  BOOST_TEST(has(with({"why", "learning"}).out, "too hot"));
+}
+
 BOOST_FIXTURE_TEST_CASE(gives_one_verdict_as_its_exit_code, on_store) {
   const auto nobody = with({"health", "--json"});
   BOOST_TEST(nobody.code == 3);

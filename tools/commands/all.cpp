@@ -11,6 +11,8 @@ std::vector<command_spec> all_commands() {
       actors_spec(),
       inspect_spec(),
       why_spec(),
+      restart_spec(),
+      stop_spec(),
       doctor_spec(),
       init_spec(),
       run_spec(),
