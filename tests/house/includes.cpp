@@ -53,6 +53,8 @@ std::string library_of(std::string_view header) {
       known{"benchmark/", "benchmark"},
       known{"sqlite3.h", "sqlite"},
       known{"archive", "libarchive"},
+      known{"cxxabi.h", "std"},     // the compiler's own
+      known{"sanitizer/", "posix"}, // likewise, about memory
   };
   for (const auto& [begins, library] : table)
     if (header.starts_with(begins))
