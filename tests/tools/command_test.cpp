@@ -87,6 +87,26 @@ BOOST_AUTO_TEST_CASE(prints_the_manual_page_that_docs_hold) {
   BOOST_TEST((kept == run({"manual"}).out), "run: holdfast manual > docs/holdfast.1");
 }
 
+BOOST_AUTO_TEST_CASE(simulates_checks_and_rewrites_histories) {
+  const command::directory around;
+  const auto file = around.path("a.history");
+  around.write("a.history", "supervisor root\nstart\n    0.000  nonsense\n");
+  const auto played = run({"simulate", file});
+  BOOST_TEST(played.code == 0);
+  BOOST_TEST(played.out == "supervisor root\nstart\n    0.000  root: all_started\n");
+  const auto checked = run({"simulate", "--check", file});
+  BOOST_TEST(checked.code == 1);
+  BOOST_TEST(has(checked.out, ":2: start\n  - 0.000  nonsense\n  + 0.000  root: all_started\n"));
+  BOOST_TEST(run({"simulate", "--rewrite", file}).code == 0);
+  BOOST_TEST(run({"simulate", "--check", file}).code == 0);
+  around.write("b.history", "supervisor root\nfly\n");
+  const auto mistaken = run({"simulate", around.path("b.history")});
+  BOOST_TEST(mistaken.code == 2);
+  BOOST_TEST(has(mistaken.err, "b.history:2: there is no command 'fly'"));
+  BOOST_TEST(run({"simulate", around.path("none")}).code == 4);
+  BOOST_TEST(run({"simulate", "--check", "--rewrite", file}).code == 2);
+}
+
 BOOST_AUTO_TEST_CASE(says_when_nobody_answers_with_code_3) {
   const command::directory around;
   const auto nothing = run({"events", "tail"});

@@ -36,6 +36,7 @@ std::vector<command_spec> all_commands() {
       store_accept_loss_spec(),
       store_retire_spec(),
       logs_verify_spec(),
+      simulate_spec(),
       config_check_spec(),
       config_show_spec(),
       help_spec(),

@@ -33,6 +33,7 @@ command_spec replay_fork_spec();
 command_spec replay_verify_spec();
 command_spec restart_spec();
 command_spec run_spec();
+command_spec simulate_spec();
 command_spec state_spec();
 command_spec status_spec();
 command_spec stop_spec();
