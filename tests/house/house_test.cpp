@@ -51,6 +51,10 @@ BOOST_AUTO_TEST_CASE(says_first_what_each_file_is) {
   expect_none(house::first_lines(this_house()));
 }
 
+BOOST_AUTO_TEST_CASE(tells_of_every_behaviour_of_a_supervisor) {
+  expect_none(house::histories(this_house()));
+}
+
 BOOST_AUTO_TEST_CASE(is_formatted) {
   if (house::clang_format())
     expect_none(house::formatting(this_house()));

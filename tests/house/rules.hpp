@@ -32,6 +32,9 @@ violations markers(const tree& all);
 /// `#pragma once` in headers.
 violations first_lines(const tree& all);
 
+/// Numbered behaviours of a supervisor that no history tells of, and no reason excuses.
+violations histories(const tree& all);
+
 /// The command of a clang-format 14, if this machine has one.
 std::optional<std::string> clang_format();
 
