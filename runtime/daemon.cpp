@@ -62,6 +62,58 @@ void report_start(const options& chosen, const start_report& found, const daemon
     to.say("evidence of the damage is kept in " + found.evidence.string());
 }
 
+/// The door that is open now, for whoever asks about it.
+class shown_door {
+public:
+  void show(std::shared_ptr<const http::door> door) {
+    door_.with([&](auto& shown) { shown = std::move(door); });
+  }
+  /// Not any more, unless another is shown already.
+  void hide(const http::door* door) {
+    door_.with([&](auto& shown) {
+      if (shown.get() == door)
+        shown = nullptr;
+    });
+  }
+  std::size_t connections() const {
+    const auto door = now();
+    return door ? door->connections() : 0;
+  }
+  std::vector<std::string> addresses() const {
+    const auto door = now();
+    return door ? door->addresses() : std::vector<std::string>{};
+  }
+
+private:
+  std::shared_ptr<const http::door> now() const {
+    return door_.with([](const auto& shown) { return shown; });
+  }
+
+  os::guarded<std::shared_ptr<const http::door>> door_;
+};
+
+/// The door as its doorkeeper has it.
+class daemon_door final : public doorkeeping::kept_door {
+public:
+  daemon_door(std::shared_ptr<http::door> open, std::shared_ptr<http::served> behind,
+              std::shared_ptr<shown_door> shown)
+      : behind_{std::move(behind)}, open_{std::move(open)}, shown_{std::move(shown)} {
+    shown_->show(open_);
+  }
+
+  ~daemon_door() override {
+    close(std::chrono::milliseconds{0});
+    shown_->hide(open_.get());
+  }
+
+  std::size_t close(std::chrono::milliseconds within) override { return open_->stop(within); }
+
+private:
+  std::shared_ptr<http::served> behind_; ///< The door answers through it to its end.
+  std::shared_ptr<http::door> open_;
+  std::shared_ptr<shown_door> shown_;
+};
+
 http::door_observer observer_of(runtime::core& behind, const daemon_outlets& to) {
   return {[&behind](const std::string& route, unsigned status) {
             behind.counted.answered(route, status);
@@ -94,9 +146,9 @@ void ask_to_end(const std::shared_ptr<end_cell>& end, std::optional<fault> probl
 }
 
 /// Takes everything down; what will not go ends with the process.
-result<void> stop_all(runtime::core& behind, http::door& door, const daemon_outlets& to) {
+result<void> stop_all(runtime::core& behind, const daemon_outlets& to) {
   const auto deadline = os::steady_now() + behind.chosen.stop_deadline;
-  const auto cut = door.stop(behind.chosen.stop_deadline / 4);
+  const auto cut = behind.house->close_door(behind.chosen.stop_deadline / 4);
   if (cut > 0)
     to.say(std::to_string(cut) + " requests were cut off");
   const auto left =
@@ -151,30 +203,29 @@ result<void> run_daemon(options chosen, const daemon_outlets& to) {
   report_start(chosen, behind.report, to);
   if (auto added = behind.add(learning::learning_fold()); !added)
     return added.error();
-  std::atomic<const http::door*> shown{nullptr};
-  const auto backend = make_backend(
-      behind, {chosen.door.socket,
-               [&shown] {
-                 const auto* door = shown.load();
-                 return door == nullptr ? std::size_t{0} : door->connections();
-               },
-               [&shown] {
-                 const auto* door = shown.load();
-                 return door == nullptr ? std::vector<std::string>{} : door->addresses();
-               }});
+  const auto shown = std::make_shared<shown_door>();
+  const std::shared_ptr<http::served> backend =
+      make_backend(behind, {chosen.door.socket, [shown] { return shown->connections(); },
+                            [shown] { return shown->addresses(); }});
   starting = false;
-  auto opened = http::door::open(chosen.door, *backend, observer_of(behind, to));
+  auto opened = behind.house->open_door(
+      [=, &behind, &to]() -> result<std::unique_ptr<doorkeeping::kept_door>> {
+        auto made_door = http::door::open(behind.chosen.door, *backend, observer_of(behind, to));
+        if (!made_door)
+          return made_door.error();
+        std::unique_ptr<doorkeeping::kept_door> kept =
+            std::make_unique<daemon_door>(*std::move(made_door), backend, shown);
+        return kept;
+      });
   if (!opened)
     return opened.error();
-  const auto door = *std::move(opened);
-  shown = door.get();
-  for (const auto& one : door->addresses())
+  for (const auto& one : shown->addresses())
     to.say("tcp:    " + one + (chosen.door.tls_certificate.empty() ? "" : " (TLS)"));
   to.say("serving");
   if (to.serving)
     to.serving([end] { ask_to_end(end, std::nullopt); });
   end->wait([](const end_reason& reason) { return reason.asked; });
-  const auto stopped = stop_all(behind, *door, to);
+  const auto stopped = stop_all(behind, to);
   const auto problem = end->with([](const end_reason& reason) { return reason.problem; });
   return problem ? result<void>{*problem} : stopped;
 }

@@ -60,6 +60,20 @@ telemetry_retention retention_of(const telemetry_choices& chosen) {
           .total_bytes = chosen.total_bytes_max};
 }
 
+std::string seconds_of(milliseconds time) {
+  const auto tenths = (time.count() + 50) / 100;
+  return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " s";
+}
+
+/// Who would not leave, for the report of a stop.
+std::string describe(const stayed_child& one) {
+  std::string text = one.supervisor + "/" + one.child
+                     + (one.type == child_type::supervisor ? " (supervisor)" : " (worker)");
+  if (!one.message.empty())
+    text += ", handles " + one.message + " for " + seconds_of(one.handling);
+  return text + ", was asked to end " + seconds_of(one.leaving) + " ago";
+}
+
 /// Whose end closes the store.
 bool keeps_the_store(std::string_view child) {
   return child == "committer" || child == "keeper" || child == "journal";
@@ -128,21 +142,19 @@ struct household::core {
   };
 
   std::vector<keeper> keepers() const {
-    std::vector<keeper> all{{root, flags_of("root")}};
-    folds.with([&](const auto& each) {
-      for (const auto& [name, one] : each)
-        all.push_back({one, flags_of("fold " + name)});
-    });
-    return all;
+    return {{root, flags_of("root")}, {find<supervisor::handle>("folds"), flags_of("folds")}};
   }
 
   static supervisor_flags flags_of(const std::string& name) {
     supervisor_flags chosen;
     chosen.name = name;
-    chosen.intensity = 10;
-    chosen.period = std::chrono::minutes{10};
+    // Each fold has a budget of its own: together they must not use up that of the others.
+    chosen.intensity = name == "folds" ? 1000 : restarts.intensity;
+    chosen.period = restarts.period;
     return chosen;
   }
+
+  static constexpr restart_budget restarts{10, std::chrono::minutes{10}};
 
   /// The lists of those that answer in time, in the order of `of`. All are asked at once.
   std::vector<std::optional<child_list>> ask_children(const std::vector<keeper>& of,
@@ -162,9 +174,12 @@ struct household::core {
   }
 
   std::vector<supervisor::child> children();
+  supervisor::child folds_child();
+  result<child_answer> start(const supervisor::handle& under, supervisor::child whom) const;
   caf::actor start_pressure();
   result<supervisor::handle> spawn(const std::string& name, std::vector<supervisor::child> of);
-  bool await_end(const supervisor::handle& whom, milliseconds within);
+  std::optional<caf::error> await_end(const supervisor::handle& whom, milliseconds within);
+  void stop_folds_within(milliseconds within, stop_report& into) const;
   void stop_journal_within(milliseconds within, stop_report& into) const;
 
   household_parts given;
@@ -175,7 +190,8 @@ struct household::core {
   caf::actor_system system;
   // Handles after the system: a detached actor whose handle outlives it would hang it.
   supervisor::handle root;
-  os::guarded<std::map<std::string, supervisor::handle>> folds;
+  /// All that were added: their supervisor starts them, should it be started again.
+  os::guarded<std::map<std::string, supervisor::child>> folds;
 };
 
 caf::actor household::core::start_pressure() {
@@ -226,7 +242,42 @@ std::vector<supervisor::child> household::core::children() {
                          telemetry::duties{.retention = retention_of(given.chosen->telemetry),
                                            .wall = given.journal->wall}));
                    }});
+  all.push_back(folds_child());
   return all;
+}
+
+supervisor::child household::core::folds_child() {
+  child_spec spec;
+  spec.id = "folds";
+  spec.type = child_type::supervisor;
+  return {spec, [this](caf::actor_system&) {
+            auto all = folds.with([](const auto& known) {
+              std::vector<supervisor::child> made;
+              for (const auto& [name, one] : known)
+                made.push_back(one);
+              return made;
+            });
+            auto made = spawn("folds", std::move(all));
+            if (!made)
+              throw std::runtime_error{made.error().what};
+            return caf::actor_cast<caf::actor>(*made);
+          }};
+}
+
+/// Adds a child to a running supervisor; answers when it is up.
+result<child_answer> household::core::start(const supervisor::handle& under,
+                                            supervisor::child whom) const {
+  auto told = ask<carried<child_answer>>(under, std::chrono::minutes{2},
+                                         carried{supervisor::child_to_start{std::move(whom)}});
+  if (!told)
+    return told.error();
+  if ((*told)->what != child_verdict::done)
+    return fault{
+        fault_code::failed,
+        (*told)->child + " did not start: "
+            + ((*told)->text.empty() ? std::string{to_string((*told)->what)} : (*told)->text),
+        ""};
+  return **told;
 }
 
 result<supervisor::handle> household::core::spawn(const std::string& name,
@@ -245,22 +296,42 @@ result<supervisor::handle> household::core::spawn(const std::string& name,
     if (const auto ended = supervisor::ended_of(reason); ended && told)
       told({name, *ended});
   });
-  const auto up = ask<children_started>(*made, std::chrono::minutes{2}, await_children{});
-  if (!up)
-    return up.error();
   return made;
 }
 
-/// Asks a supervisor to end and waits until it has.
-bool household::core::await_end(const supervisor::handle& whom, milliseconds within) {
-  if (!whom)
-    return true;
+/// Asks a supervisor to end by then and waits until it has; nothing: it has not.
+std::optional<caf::error> household::core::await_end(const supervisor::handle& whom,
+                                                     milliseconds within) {
   caf::scoped_actor self{system};
   self->monitor(whom);
-  caf::anon_send_exit(whom, caf::exit_reason::user_shutdown);
-  bool ended = false;
-  self->receive([&](const caf::down_msg&) { ended = true; }, caf::after(within) >> [] {});
+  // A little less than what is waited, so that it can still say who would not leave.
+  caf::anon_send(whom, supervisor::stop_children{within - within / 8});
+  std::optional<caf::error> ended;
+  self->receive([&](const caf::down_msg& told) { ended = told.reason; },
+                caf::after(within) >> [] {});
   return ended;
+}
+
+/// Each with a last checkpoint, where there is time for one.
+void household::core::stop_folds_within(milliseconds within, stop_report& into) const {
+  const auto deadline = os::steady_now() + within;
+  const auto left = [&] {
+    const auto rest = std::chrono::duration_cast<milliseconds>(deadline - os::steady_now());
+    return std::max(rest, milliseconds{1});
+  };
+  const auto names = folds.with([](const auto& all) {
+    std::vector<std::string> made;
+    for (const auto& [name, one] : all)
+      made.push_back(name);
+    return made;
+  });
+  for (const auto& name : names)
+    // At most half of what is left, so that one slow fold does not cost the others their end.
+    if (const auto actor = find<checkpointing::handle>("fold " + name))
+      std::ignore = ask<folding_stopped>(actor, left() / 2, stop_folding{left() / 2});
+  const auto told = ask<carried<child_answer>>(root, left(), terminate_child{"folds"});
+  if (!told)
+    into.stayed.emplace_back("folds: " + told.error().what);
 }
 
 /// A journal that ends without a store to close has left all the same.
@@ -287,6 +358,10 @@ result<std::unique_ptr<household>> household::begin(household_parts given) {
   if (!root)
     return root.error();
   made->root = *std::move(root);
+  if (const auto up =
+          made->ask<children_started>(made->root, std::chrono::minutes{2}, await_children{});
+      !up)
+    return up.error();
   made->root->attach_functor(
       [told = made->given.on_gave_up, stopping = made->stopping](const caf::error& reason) {
         if (!*stopping && told)
@@ -304,18 +379,58 @@ result<void> household::add(const fold& actor) {
   parts->on_divergence = core_->given.on_divergence;
   parts->on_damaged = core_->given.on_damaged_checkpoint;
   parts->on_trouble = core_->given.on_checkpoint_trouble;
-  child_spec spec;
-  spec.id = "fold " + actor.name;
-  spec.restart = restart_type::transient;
-  auto spawned =
-      core_->spawn(spec.id, {{spec, [parts](caf::actor_system& at) {
-                                return caf::actor_cast<caf::actor>(at.spawn<caf::detached>(
-                                    checkpointing::checkpoint_actor,
-                                    std::shared_ptr<const checkpointing::parts>{parts}));
-                              }}});
-  if (!spawned)
-    return spawned.error();
-  core_->folds.with([&](auto& all) { all[actor.name] = *spawned; });
+  supervisor::child one;
+  one.spec.id = "fold " + actor.name;
+  one.spec.restart = restart_type::transient;
+  one.spec.budget = core::restarts;
+  one.spec.when_spent = spent_action::rest;
+  one.start = [parts](caf::actor_system& at) {
+    return caf::actor_cast<caf::actor>(at.spawn<caf::detached>(
+        checkpointing::checkpoint_actor, std::shared_ptr<const checkpointing::parts>{parts}));
+  };
+  const auto started = core_->start(core_->find<supervisor::handle>("folds"), one);
+  if (!started)
+    return started.error();
+  core_->folds.with([&](auto& all) { all[actor.name] = one; });
+  return {};
+}
+
+result<void> household::open_door(doorkeeping::open_door how) {
+  const auto why = std::make_shared<os::guarded<std::optional<fault>>>();
+  const auto opening = [how = std::move(how), why] {
+    auto opened = how();
+    why->with([&](auto& last) { last = opened ? std::nullopt : std::optional{opened.error()}; });
+    return opened;
+  };
+  supervisor::child one;
+  one.spec.id = "door";
+  one.spec.restart = restart_type::transient; // a door that was closed stays so
+  one.start = [opening](caf::actor_system& at) {
+    return caf::actor_cast<caf::actor>(
+        at.spawn<caf::detached>(doorkeeping::doorkeeper_actor, doorkeeping::open_door{opening}));
+  };
+  const auto started = core_->start(core_->root, std::move(one));
+  if (started)
+    return {};
+  return why->with([](const auto& last) { return last; }).value_or(started.error());
+}
+
+std::uint64_t household::close_door(milliseconds within) {
+  const auto whom = core_->find<doorkeeping::handle>("door");
+  if (!whom)
+    return 0;
+  // It answers after what it waits for.
+  const auto told = core_->ask<doorkeeping::door_closed>(whom, within + std::chrono::seconds{1},
+                                                         doorkeeping::close_door{within});
+  return told ? told->cut : 0;
+}
+
+result<void> household::crash(const std::string& actor) const {
+  const auto whom = core_->book->find(actor);
+  if (!whom)
+    return fault{fault_code::not_found, "no actor '" + actor + "' runs", ""};
+  caf::anon_send<caf::message_priority::high>(
+      whom, caf::exit_msg{whom.address(), caf::exit_reason::kill});
   return {};
 }
 
@@ -389,8 +504,9 @@ actor_tree household::look(milliseconds within) const {
   actor_tree made;
   for (std::size_t i = 0; i < keepers.size(); ++i) {
     const auto& flags = keepers[i].flags;
-    made.supervisors.push_back({flags.name, "", flags.strategy, flags.intensity, flags.period,
-                                lists[i] ? lists[i]->restarts_used : 0, lists[i].has_value()});
+    made.supervisors.push_back({flags.name, i == 0 ? "" : "root", flags.strategy, flags.intensity,
+                                flags.period, lists[i] ? lists[i]->restarts_used : 0,
+                                lists[i].has_value()});
     if (lists[i]) {
       // The one started last comes first there.
       for (auto one = lists[i]->children.rbegin(); one != lists[i]->children.rend(); ++one)
@@ -444,20 +560,16 @@ stop_report household::stop(milliseconds within) {
   };
   *core_->stopping = true;
   stop_report made;
-  auto folds = core_->folds.with([](auto& all) { return std::exchange(all, {}); });
-  for (auto& [name, whom] : folds) {
-    // At most half of what is left, so that one slow fold does not cost the others their end.
-    const auto actor = core_->find<checkpointing::handle>("fold " + name);
-    if (actor)
-      std::ignore = core_->ask<folding_stopped>(actor, left() / 2, stop_folding{left() / 2});
-    if (!core_->await_end(whom, left() / 2))
-      made.stayed.push_back("fold " + name);
-  }
+  core_->stop_folds_within(left() / 2, made);
   if (core_->given.before_store_closes)
     core_->given.before_store_closes(left() / 4);
   core_->stop_journal_within(left(), made);
-  if (!core_->await_end(core_->root, left()))
+  const auto ended = core_->await_end(core_->root, left());
+  if (!ended)
     made.stayed.emplace_back("root");
+  else if (const auto told = supervisor::ended_of(*ended))
+    for (const auto& one : told->stayed)
+      made.stayed.push_back(describe(one));
   core_->root = nullptr;
   core_->book->clear();
   return made;

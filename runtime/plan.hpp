@@ -2,6 +2,7 @@
 // Who exists: the one place that spawns the actors of a runtime and says what each is given.
 #pragma once
 
+#include "actors/doorkeeper/doorkeeper_actor.hpp"
 #include "actors/journal/parts.hpp"
 #include "actors/pressure/admission.hpp"
 #include "actors/supervisor/history.hpp"
@@ -47,8 +48,8 @@ struct household_parts {
 
 /// The tree in two lines, for people.
 inline constexpr std::array<std::string_view, 2> household_picture{
-    "root (one_for_one) - committer, keeper, journal, pressure, telemetry",
-    "fold NAME (one_for_one) - one for each persistent actor, with that actor under it"};
+    "root (one_for_one) - committer, keeper, journal, pressure, telemetry, folds, door",
+    "folds (one_for_one) - `fold NAME` for each persistent actor, each with a budget of its own"};
 
 /// The actors of one runtime:
 ///
@@ -57,8 +58,10 @@ inline constexpr std::array<std::string_view, 2> household_picture{
 ///     journal             detached: it looks up the dedup index
 ///     pressure
 ///     telemetry           detached: it compresses and removes files
-///   fold NAME (one_for_one), one for each persistent actor
-///     NAME                detached: it reads the store
+///     folds (one_for_one)
+///       fold NAME         detached: it reads the store; one for each persistent actor. One that
+///                         fails too often rests by itself, and the others go on
+///     door                detached: it waits for what is being answered; only in the daemon
 ///
 /// Any thread, except that `begin`, `stop` and the destructor come from one.
 class household {
@@ -68,6 +71,17 @@ public:
 
   /// Spawns a persistent actor; answers when it is restored.
   result<void> add(const fold& actor);
+
+  /// Opens the door, and opens it again whenever its actor fails. Answers the fault for which it
+  /// did not open at first.
+  result<void> open_door(doorkeeping::open_door how);
+
+  /// Answers how many requests were cut off at the deadline; 0 also where there is no door.
+  std::uint64_t close_door(std::chrono::milliseconds within);
+
+  /// Ends an actor as if it had crashed; its supervisor decides what follows. For drills: it takes
+  /// nothing into account.
+  result<void> crash(const std::string& actor) const;
 
   result<folded_state> state_of(const std::string& actor, std::chrono::milliseconds within) const;
   result<floor_raised> raise_floor(const holdfast::raise_floor& asked,

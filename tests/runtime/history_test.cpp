@@ -123,7 +123,7 @@ BOOST_FIXTURE_TEST_CASE(keeps_a_restart_limit_over_kill_9, scratch) {
   auto again = runtime::start(chosen);
   BOOST_TEST_REQUIRE(bool(again), (again ? "" : again.error().what));
   BOOST_TEST_REQUIRE(bool(again->add(brittle(false))));
-  BOOST_TEST(restarts_used(*again, "fold brittle") >= breaks);
+  BOOST_TEST(restarts_used(*again, "folds") >= breaks);
   BOOST_TEST(restarts_used(*again, "root") == 0U);
   for (const auto& list : again->inside().house->children(10s))
     for (const auto& one : list.children)
