@@ -21,8 +21,8 @@ using std::chrono::milliseconds;
 /// How long a call waits for an actor or a commit before it says that it does not know.
 constexpr milliseconds answer_deadline{30000};
 
-/// How long a start or a new actor waits for its first records to be on disk. Beyond it they follow
-/// when the journal can take them: supervision acts first.
+/// How long a start, a new actor or a stop waits for its records to be on disk. Beyond it they follow
+/// when the journal can take them, or are in the log alone: supervision acts first.
 constexpr milliseconds history_patience{2000};
 
 const fault stopped_fault{fault_code::failed, "the runtime was stopped", ""};
@@ -153,7 +153,7 @@ household_parts runtime::core::household_parts_of() {
   made.on_supervisor_ended = [this](const supervisor_ended& told) { history->note(told); };
   made.recall = [this](const std::string& name) { return remembered.recall(name, os::wall_now()); };
   made.before_store_closes = [this](milliseconds within) {
-    if (!history->stop(within))
+    if (!history->stop(std::min(within, history_patience)))
       log.tell(severity::warn, "supervisor", "the last of the history is not in the journal",
                {{"records", history->count().waiting}});
   };

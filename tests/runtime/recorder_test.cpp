@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The history's way into the journal: behind supervision, in order, and only once.
+#include "runtime/json.hpp"
 #include "runtime/os/clock.hpp"
 #include "runtime/recorder.hpp"
 #include "runtime/supervision_records.hpp"
@@ -165,6 +166,25 @@ BOOST_AUTO_TEST_CASE(come_back_as_they_were) {
     BOOST_TEST_REQUIRE(bool(back));
     BOOST_TEST((*back == record));
   }
+}
+
+/// On disk for ever (persistence/FORMAT.md).
+BOOST_AUTO_TEST_CASE(have_these_bytes) {
+  auto died = fact(supervision_fact::died);
+  died.child = "model";
+  died.incarnation = 4;
+  died.how = ending::crashed;
+  died.text = "boom";
+  died.last_message = "ask_model";
+  const auto made = to_draft({{2, sequence{4}, "boot"}, 9, wall_time{5}, instant{7us}, died});
+  BOOST_TEST(made.stream == "$supervision");
+  BOOST_TEST(made.type == "died");
+  const auto body =
+      json::from_hex("8ba5616674657204a4626f6f74a4626f6f74a56361757365a4626f6f6da56368696c64a56d6f"
+                     "64656ca3686f77a763726173686564ab696e6361726e6174696f6e04ac6c6173745f6d657373"
+                     "616765a961736b5f6d6f64656ca66e756d62657209a372756e02aa73757065727669736f72a4"
+                     "726f6f74a87469636b735f757307");
+  BOOST_TEST((made.body == *body));
 }
 
 BOOST_AUTO_TEST_CASE(hold_any_text_of_any_length) {
