@@ -525,6 +525,9 @@ result<void> household::may_order(const actor_ordered& asked) const {
     return fault{fault_code::conflict,
                  asked.child + " keeps the store: it is not stopped or restarted by itself",
                  "stop the daemon, or start it anew"};
+  if (asked.child == "door")
+    return fault{fault_code::conflict, "the door answers this: it cannot close on itself",
+                 "stop the daemon, or start it anew"};
   return {};
 }
 
