@@ -130,7 +130,7 @@ BOOST_FIXTURE_TEST_CASE(keeps_a_restart_limit_over_kill_9, scratch) {
       if (one.id == "fold brittle") {
         BOOST_TEST(one.restarts >= breaks);
         BOOST_TEST(one.incarnation > breaks); // numbers are not given out twice
-        BOOST_TEST(one.last_cause == "cannot fold this");
+        BOOST_TEST(one.last_cause.find("cannot fold this") != std::string::npos, one.last_cause);
       }
 }
 

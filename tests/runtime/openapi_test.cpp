@@ -244,9 +244,9 @@ BOOST_FIXTURE_TEST_CASE(lists_every_status_and_member_of_the_answers, described)
   ask("POST", restart, "/v1/actors/pressure/restart", 200, R"({"reason":"odd counts"})");
   ask("POST", restart, "/v1/actors/pressure/restart", 400, R"({"why":"odd counts"})");
   ask("POST", restart, "/v1/actors/nobody/restart", 404, R"({"reason":"odd counts"})");
-  const auto stop = "/v1/actors/*/stop";
-  ask("POST", stop, "/v1/actors/journal/stop", 409, R"({"reason":"not needed"})");
-  ask("POST", stop, "/v1/actors/pressure/stop", 200, R"({"reason":"not needed"})");
+  const auto stopping = "/v1/actors/*/stop";
+  ask("POST", stopping, "/v1/actors/journal/stop", 409, R"({"reason":"not needed"})");
+  ask("POST", stopping, "/v1/actors/pressure/stop", 200, R"({"reason":"not needed"})");
   ask("POST", restart, "/v1/actors/pressure/restart", 200, R"({"reason":"needed"})");
   ask("GET", "/health", "/health", 200);
 
