@@ -21,8 +21,8 @@ using std::chrono::milliseconds;
 /// How long a call waits for an actor or a commit before it says that it does not know.
 constexpr milliseconds answer_deadline{30000};
 
-/// How long a start, a new actor or a stop waits for its records to be on disk. Beyond it they follow
-/// when the journal can take them, or are in the log alone: supervision acts first.
+/// How long a start, a new actor or a stop waits for its records to be on disk. Beyond it they
+/// follow when the journal can take them, or are in the log alone: supervision acts first.
 constexpr milliseconds history_patience{2000};
 
 const fault stopped_fault{fault_code::failed, "the runtime was stopped", ""};
