@@ -32,7 +32,7 @@ struct do_end {
   static constexpr auto fields = std::make_tuple(&do_end::normally);
 };
 
-/// Its handler does not return for so long.
+/// Its handler does not return for so long; then it notes -1.
 struct do_block {
   std::chrono::milliseconds time{0};
 
@@ -73,7 +73,10 @@ struct nursery : holdfast::test::deterministic {
         [actor](do_end how) {
           actor->quit(how.normally ? caf::error{} : caf::error{caf::exit_reason::user_shutdown});
         },
-        [this](do_block asked) { pass(asked.time); },
+        [this, id](do_block asked) {
+          pass(asked.time);
+          noted[id].push_back(-1);
+        },
         [this, id](do_note asked) {
           noted[id].push_back(asked.number);
           return asked;
