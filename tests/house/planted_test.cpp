@@ -317,6 +317,15 @@ BOOST_FIXTURE_TEST_CASE(shows_a_file_that_is_not_formatted, small_house) {
     BOOST_TEST_MESSAGE("skipped: clang-format 14 is not installed (tools/check installs it)");
 }
 
+BOOST_FIXTURE_TEST_CASE(shows_a_behaviour_without_a_history, small_house) {
+  const std::string place = "tests/histories/supervision/";
+  write(place + "36-37-not-for-instances.history", "start\n");
+  write(place + "gap-2-hangs.history", "start\n");
+  write(place + "README.md", "- gap-8: is this folder\n- gap-9: \n");
+  const auto found = house::histories(house::read_tree(root));
+  BOOST_TEST(found.size() == 43U - 2U + 9U - 2U);
+}
+
 BOOST_FIXTURE_TEST_CASE(shows_every_violation_at_once, small_house) {
   write("tools/table.hpp", header("\n#include <caf/all.hpp>\n\nstd::thread worker; // TO"
                                   "DO\n"));
