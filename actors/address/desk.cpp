@@ -509,9 +509,14 @@ void desk::open(const caf::actor& incarnation, std::uint64_t number) {
     errands all;
     {
       const std::lock_guard lock{lock_};
+      // What an incarnation that has ended meanwhile gave back waits for the next: to it, it would
+      // come back for ever.
+      const auto ended = next->closed_ || next->ended_ != stay::end::none;
       // While there is something to deliver, what comes is kept behind it.
-      opened = held_.empty();
+      opened = ended || held_.empty();
       route_ = opened ? route::open : route::holding;
+      if (ended)
+        break;
       for (auto& one : held_) {
         count(one.kind, -1);
         left_.redelivered += one.again ? 1 : 0;

@@ -446,6 +446,24 @@ BOOST_FIXTURE_TEST_CASE(gives_back_what_waits_and_keeps_what_it_handles, office)
   balances();
 }
 
+/// Opening spun for ever: what it delivered came back at once, and was delivered again.
+BOOST_FIXTURE_TEST_CASE(keeps_what_it_holds_from_an_incarnation_that_has_ended, office) {
+  make(keep);
+  door->lead(supervisor::route::holding, "");
+  send(1);
+  auto late = sys.spawn([](caf::event_based_actor* actor, int) { actor->quit(); }, 0);
+  settle();
+  door->open(late, ++number);
+  send(2);
+  BOOST_TEST(reading().held == 2U);
+  balances();
+  door->ended(number);
+  hire();
+  settle();
+  BOOST_TEST((seen == numbers{1, 2}));
+  balances();
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 } // namespace holdfast::addressing::test
