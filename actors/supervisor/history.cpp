@@ -14,7 +14,10 @@ void history::apply(const supervision_event& happened, wall_time at) {
     told.children.erase(happened.child);
     return;
   }
+  if (!told.children.contains(happened.child))
+    told.make_room();
   auto& child = told.children[happened.child];
+  child.heard = ++told.records;
   child.incarnation = std::max(child.incarnation, happened.incarnation);
   switch (happened.what) {
   case supervision_fact::died:
@@ -32,6 +35,18 @@ void history::apply(const supervision_event& happened, wall_time at) {
   default:
     break;
   }
+}
+
+/// Half at once, so that it costs little for each.
+void history::past::make_room() {
+  if (children.size() < children_remembered_max)
+    return;
+  std::vector<std::uint64_t> heard;
+  for (const auto& [_, one] : children)
+    heard.push_back(one.heard);
+  const auto middle = heard.begin() + static_cast<std::ptrdiff_t>(heard.size() / 2);
+  std::nth_element(heard.begin(), middle, heard.end());
+  std::erase_if(children, [until = *middle](const auto& one) { return one.second.heard < until; });
 }
 
 remembered history::recall(std::string_view supervisor, wall_time now) const {

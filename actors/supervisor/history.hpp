@@ -2,6 +2,7 @@
 // The fold of supervision records: what a supervisor must not forget when its process crashes.
 #pragma once
 
+#include "actors/supervisor/specification.hpp"
 #include "messages/ids.hpp"
 #include "messages/supervision.hpp"
 
@@ -17,6 +18,10 @@ namespace holdfast::supervisor {
 
 /// Restarts the history keeps of one supervisor; the largest budget needs no more.
 inline constexpr std::size_t restarts_remembered_max = 10001;
+
+/// Children the history keeps of one supervisor. One more, and the half that was not heard of for
+/// longest is forgotten: a supervisor has at most half as many.
+inline constexpr std::size_t children_remembered_max = 2 * children_max;
 
 /// What a machine takes back. Ages, since neither clock can be read across a restart.
 struct remembered {
@@ -41,8 +46,9 @@ struct remembered {
 /// - Every restart counts from the moment it was decided, also where the process died before it
 ///   was performed.
 /// - A clock that went back makes a restart look new, never old: no budget grows by it.
-/// - What does not survive a process is not remembered: who ran, who was lost, who was added by a
-///   call. After a crash a supervisor starts its specs afresh, with the budgets it had left.
+/// - What does not survive a process is not remembered: who ran, who was lost, and what a child
+///   that a call added was made of. After a crash a supervisor starts its specs afresh, with the
+///   budgets they had left; a child that a call adds again finds its own.
 ///
 /// A value; apply the same records and it is equal.
 class history {
@@ -60,6 +66,7 @@ private:
     std::uint64_t restarts = 0;
     std::uint32_t failures = 0;
     std::string last_cause;
+    std::uint64_t heard = 0; ///< Which of the supervisor's records spoke of it last.
 
     friend bool operator==(const past_child&, const past_child&) = default;
   };
@@ -74,6 +81,9 @@ private:
   struct past {
     std::deque<restart_time> restarts; ///< The oldest first.
     std::map<std::string, past_child, std::less<>> children;
+    std::uint64_t records = 0;
+
+    void make_room();
 
     friend bool operator==(const past&, const past&) = default;
   };

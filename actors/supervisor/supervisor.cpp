@@ -33,18 +33,22 @@ void supervisor::restore(const remembered& past, instant now) {
   assert(phase_ == phase::idle);
   for (const auto age : past.ages)
     restarts_.add(now - age);
-  for (const auto& [id, memory] : past.children) {
-    auto* one = find(id);
-    if (one == nullptr)
-      continue;
-    one->incarnation = memory.incarnation;
-    one->restarts = memory.restarts;
-    one->failures = memory.failures;
-    one->last_cause = memory.last_cause;
-    if (one->own)
-      for (const auto age : memory.ages)
-        one->own->add(now - age);
-  }
+  for (const auto& [id, memory] : past.children)
+    if (auto* one = find(id))
+      take_back(*one, memory, now);
+    else if (!is_simple()) // an instance's id means nothing to the next process
+      unclaimed_.emplace(id, memory);
+  restored_at_ = now;
+}
+
+void supervisor::take_back(slot& one, const remembered::child& memory, instant then) {
+  one.incarnation = std::max(one.incarnation, memory.incarnation);
+  one.restarts = memory.restarts;
+  one.failures = memory.failures;
+  one.last_cause = memory.last_cause;
+  if (one.own)
+    for (const auto age : memory.ages)
+      one.own->add(then - age);
 }
 
 decision supervisor::on(const start_children&, instant now) {
@@ -212,6 +216,8 @@ slot& supervisor::add(std::string id, std::shared_ptr<const child_spec> spec) {
   one.incarnation = incarnations_;
   if (one.spec->budget)
     one.own = window_of(*one.spec->budget);
+  if (const auto memory = unclaimed_.extract(one.id))
+    take_back(one, memory.mapped(), restored_at_);
   return one;
 }
 

@@ -61,7 +61,8 @@ public:
   supervisor(supervisor_flags chosen, std::vector<child_spec> specs);
 
   /// Takes back what the history remembers, so that neither a restart limit nor a growing pause
-  /// starts over with the process. Needs: nothing was started yet.
+  /// starts over with the process: of its specs at once, of a child that a call adds when it is
+  /// added. Needs: nothing was started yet.
   void restore(const remembered& past, instant now);
 
   decision on(const start_children& asked, instant now);
@@ -118,6 +119,7 @@ private:
   slot& at(std::uint64_t order) { return children_.find(order)->second; }
   slot& add(std::string id, std::shared_ptr<const child_spec> spec);
   void remove(slot& one);
+  static void take_back(slot& one, const remembered::child& memory, instant then);
   bool is_simple() const { return flags_.strategy == restart_strategy::simple_one_for_one; }
   bool has_group() const {
     return flags_.strategy == restart_strategy::one_for_all
@@ -199,6 +201,10 @@ private:
   std::set<std::uint64_t> pending_; ///< By order.
   std::uint64_t turn_ = 0;          ///< Order of whom `start_next` started last.
   std::size_t in_backoff_ = 0;
+
+  /// What is remembered of children that were added by a call, until one adds them again.
+  std::map<std::string, remembered::child, std::less<>> unclaimed_;
+  instant restored_at_{};
 
   window restarts_;
   std::deque<std::string> failures_; ///< In words, newest first.

@@ -50,6 +50,52 @@ BOOST_AUTO_TEST_CASE(gap_5_a_restart_limit_is_not_laundered_by_a_crash_of_the_pr
     }
 }
 
+/// A fold that failed too often rests; a crash of the process gave it all its restarts again, as
+/// it is added by a call.
+BOOST_AUTO_TEST_CASE(a_child_that_a_call_adds_again_finds_its_own_budget) {
+  const auto chosen = flags_of(restart_strategy::one_for_one, 1000);
+  auto brittle = specs_of({"brittle"}).front();
+  brittle.budget = restart_budget{2, 10min};
+  brittle.when_spent = spent_action::rest;
+  const auto add = [&](stage& to) {
+    BOOST_TEST((to.verdict(start_child{brittle, {}}) == child_verdict::done));
+  };
+  auto before = stage::running(chosen, {});
+  add(before);
+  before.die("brittle");
+  before.pass(100ms);
+  before.die("brittle");
+  auto after = after_a_crash(before, chosen, {}, 1s);
+  add(after);
+  const auto found = after.root.status_of("brittle", after.now);
+  BOOST_TEST_REQUIRE(bool(found));
+  BOOST_TEST(found->restarts == 2U);
+  BOOST_TEST(found->incarnation == 3U);
+  after.die("brittle");
+  BOOST_TEST((after.root.status_of("brittle", after.now)->state == child_state::gave_up));
+}
+
+BOOST_AUTO_TEST_CASE(forgets_who_was_not_heard_of_for_longest) {
+  history past;
+  const auto tell = [&](std::size_t number) {
+    supervision_event event;
+    event.what = supervision_fact::started;
+    event.supervisor = "root";
+    event.child = std::to_string(number);
+    event.incarnation = 1;
+    past.apply(event, wall_time{});
+  };
+  for (std::size_t i = 0; i < children_remembered_max; ++i)
+    tell(i);
+  tell(0);
+  tell(children_remembered_max);
+  const auto kept = past.recall("root", wall_time{}).children;
+  BOOST_TEST(kept.size() == children_remembered_max / 2 + 1);
+  BOOST_TEST(kept.contains("0"));
+  BOOST_TEST(!kept.contains("1"));
+  BOOST_TEST(kept.contains(std::to_string(children_remembered_max)));
+}
+
 BOOST_AUTO_TEST_CASE(a_budget_that_was_used_up_is_still_used_up_after_the_crash) {
   const auto chosen = flags_of(restart_strategy::one_for_one, 1);
   auto before = stage::running(chosen, specs_of({"a"}));
