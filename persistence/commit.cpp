@@ -25,6 +25,12 @@ result<void> live_store::commit(prepared& given, wall_time now) {
     return give_up(*batch.problem);
   if (batch.empty())
     return batch.level == durability::power ? sync() : result<void>{};
+  // One before it that was never written would leave a hole.
+  if (batch.first <= batch.last && batch.first.value != visible_ + 1)
+    return give_up({fault_code::failed,
+                    "a batch beginning at " + std::to_string(batch.first.value)
+                        + " cannot follow record " + std::to_string(visible_),
+                    {}});
   if (const auto room = make_room(batch, now); !room)
     return give_up(room.error());
   if (const auto written = write(batch); !written)

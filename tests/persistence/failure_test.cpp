@@ -70,6 +70,22 @@ BOOST_AUTO_TEST_CASE(ends_appending_and_the_store_opens_again_in_the_same_proces
     }
 }
 
+/// A committer that crashed left a hole where its batch should have been, and the next one filled
+/// in behind it.
+BOOST_AUTO_TEST_CASE(takes_no_batch_whose_predecessor_was_never_written) {
+  failing_world in;
+  auto live = in.open();
+  append(*live, 1, 3);
+  const auto lost = live->prepare(one_draft(4), {3});
+  const auto next = live->prepare(one_draft(5), {3});
+  BOOST_TEST(to_string(code_of(live->commit(*next, {3}))) == "failed");
+  BOOST_TEST(to_string(code_of(live->commit(*lost, {3}))) == "failed");
+  live.reset();
+  live = in.open();
+  append(*live, 1, 5);
+  BOOST_TEST(good(live->read().events({})).events.size() == 5U);
+}
+
 BOOST_AUTO_TEST_CASE(keeps_when_it_was_reopened_where_a_crash_does_not_reach) {
   failing_world in;
   append(*in.open(), 1, 3);
