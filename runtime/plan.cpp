@@ -216,6 +216,9 @@ std::vector<supervisor::child> household::core::children() {
     spec.id = std::move(id);
     spec.restart = restart_type::transient; // a journal that was stopped stays so
     spec.shutdown = std::chrono::seconds{30};
+    // What comes while it is started again waits: the journal would take a refusal for a disk that
+    // fails, and each costs it one of the few times that it opens the store anew.
+    spec.messages.queued = message_fate::redeliver;
     return spec;
   };
   std::vector<supervisor::child> all;

@@ -344,6 +344,12 @@ def a_tail_goes_on_behind_kills(world):
             status, text = daemon.request("POST", "/v1/events?stream=s",
                                           json.dumps({"n": sent[-1]}))
             must(status == 200, f"an event was answered {status}: {text[:300]}")
+        return json.loads(daemon.request("GET", "/v1/head")[1])["last"]
+
+    def restart(how):
+        daemon.kill() if how == "kill" else daemon.stop()
+        daemon.start()
+        daemon.wait_ready()
 
     post(3)
     tail = Tail(world, daemon)
@@ -351,19 +357,14 @@ def a_tail_goes_on_behind_kills(world):
         tail.shows(sent)
         for how in ["kill", "stop"] * world.rounds(1, 10):
             post(5)
-            daemon.kill() if how == "kill" else daemon.stop()
-            daemon.start()
-            daemon.wait_ready()
+            restart(how)
             post(5)
             tail.shows(sent)
         tail.process.send_signal(signal.SIGSTOP)
         seen = list(sent)
-        for count in (20, 0):  # a stop later it may be retired: it stands before the anchor
-            daemon.stop()
-            daemon.start()
-            daemon.wait_ready()
-            post(count)
-        head = json.loads(daemon.request("GET", "/v1/head")[1])["last"]
+        restart("stop")  # nothing more reaches the tail
+        head = post(20)
+        restart("stop")  # it may be retired now: it stands before the anchor
         status, text = daemon.request("POST", "/v1/retention", json.dumps(
             {"floor": head, "force": True, "reason": "old"}))
         must(status == 200, f"retiring was answered {status}: {text[:300]}")

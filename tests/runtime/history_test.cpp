@@ -96,10 +96,11 @@ BOOST_FIXTURE_TEST_CASE(is_on_disk_when_a_start_is_done, scratch) {
   auto one = runtime::start(small_options(*this));
   BOOST_TEST_REQUIRE(bool(one));
   const std::vector<std::string> expected{"committer started", "keeper started", "journal started",
-                                          "pressure started", " all_started"};
+                                          "pressure started",  " all_started",   "folds started",
+                                          " all_started"};
   BOOST_TEST(history_of(*one) == expected, boost::test_tools::per_element());
   BOOST_TEST_REQUIRE(bool(one->add(brittle(false))));
-  BOOST_TEST(history_of(*one).back() == " all_started");
+  BOOST_TEST(history_of(*one).back() == "fold brittle started");
   BOOST_TEST(history_of(*one).size() == expected.size() + 2);
 }
 

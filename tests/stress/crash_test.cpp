@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every actor of a running daemon crashes under load: is it mended, and is what was acknowledged
-// still there, once? HOLDFAST_ROUNDS says how often each (1).
+// still there, once?
 #include "runtime/core.hpp"
 #include "tests/runtime/small_options.hpp"
 
 #include <boost/test/unit_test.hpp>
 
 #include <atomic>
-#include <cstdlib>
 #include <map>
 #include <thread>
 
@@ -121,30 +120,27 @@ std::map<int, std::vector<sequence>> events_in(const runtime& one) {
 BOOST_AUTO_TEST_SUITE(every_actor)
 
 BOOST_FIXTURE_TEST_CASE(is_mended_when_it_crashes_under_load, scratch) {
-  const auto* rounds = std::getenv("HOLDFAST_ROUNDS");
   auto chosen = small_options(*this);
   chosen.telemetry.enabled = true;
   auto made = runtime::start(chosen);
   BOOST_TEST_REQUIRE(bool(made), (made ? "" : made.error().what));
   BOOST_TEST_REQUIRE(bool(made->add(counting())));
   producers load{*made};
-  for (int round = 0; round < (rounds == nullptr ? 1 : std::atoi(rounds)); ++round)
-    for (const std::string whom :
-         {"committer", "keeper", "journal", "pressure", "telemetry", "fold counting", "folds"})
-      BOOST_TEST_CONTEXT(whom) {
-        const auto before = status_of(*made, whom);
-        BOOST_TEST_REQUIRE(before.has_value());
-        const auto served = load.total();
-        BOOST_TEST_REQUIRE(await([&] { return load.total() > served + 20; }));
-        BOOST_TEST_REQUIRE(bool(made->inside().house->crash(whom)));
-        BOOST_TEST(await([&] {
-          const auto now = status_of(*made, whom);
-          return now && now->state == child_state::running
-                 && now->incarnation > before->incarnation;
-        }));
-        const auto mended = load.total();
-        BOOST_TEST(await([&] { return load.total() > mended + 20; }));
-      }
+  for (const std::string whom :
+       {"committer", "keeper", "journal", "pressure", "telemetry", "fold counting", "folds"})
+    BOOST_TEST_CONTEXT(whom) {
+      const auto before = status_of(*made, whom);
+      BOOST_TEST_REQUIRE(before.has_value());
+      const auto served = load.total();
+      BOOST_TEST_REQUIRE(await([&] { return load.total() > served + 20; }));
+      BOOST_TEST_REQUIRE(bool(made->inside().house->crash(whom)));
+      BOOST_TEST(await([&] {
+        const auto now = status_of(*made, whom);
+        return now && now->state == child_state::running && now->incarnation > before->incarnation;
+      }));
+      const auto mended = load.total();
+      BOOST_TEST(await([&] { return load.total() > mended + 20; }));
+    }
   std::map<int, sequence> acknowledged;
   for (const auto& one : load.all)
     acknowledged.merge(one->stop());

@@ -49,7 +49,7 @@ BOOST_FIXTURE_TEST_CASE(shows_the_tree_of_a_daemon, on_store) {
   const command::daemon serving{data, {"--init"}};
   const auto shown = with({"actors"});
   BOOST_TEST(shown.code == 0, shown.err);
-  for (const auto* part : {"root (one_for_one)", "fold NAME (one_for_one)", "ACTOR", "  journal",
+  for (const auto* part : {"root (one_for_one)", "folds (one_for_one)", "ACTOR", "  journal",
                            "  pressure", "fold learning", "running", "0 of 10 in 10 min 00 s"})
     BOOST_TEST(has(shown.out, part), part << "\n" << shown.out);
   const auto told = document(with({"actors", "--json", "--name", "fold"}));
