@@ -221,6 +221,7 @@ public:
     for (const auto line : household_picture)
       made.picture.emplace_back(line);
     made.tree = core_.house->look(look_deadline);
+    inspection::add_waits(made, [this] { return core_.house->look(look_deadline); });
     made.rule = core_.chosen.checkpoint;
     if (const auto reader = read())
       inspection::add_checkpoints(made, *reader);

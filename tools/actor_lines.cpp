@@ -49,11 +49,11 @@ bool truth(const value& of, std::string_view name) {
   return found != nullptr && *found;
 }
 
-std::string listed(const array& all) {
+std::string listed(const array& all, const std::string& between = ", ") {
   std::string text;
   for (const auto& one : all)
     if (const auto* word = one.as<std::string>())
-      text += (text.empty() ? "" : ", ") + *word;
+      text += (text.empty() ? "" : between) + *word;
   return text;
 }
 
@@ -165,6 +165,24 @@ inspect_part timing_of(const value& counters) {
   return {"Timing", std::move(rows)};
 }
 
+inspect_part waits_of(const value& told) {
+  const auto& waits = member(told, "waits");
+  if (waits.is_null())
+    return {"Waits", {{"not known", "nobody counts for it"}}};
+  table_rows rows;
+  for (const auto& one : items(waits, "circles"))
+    if (const auto* circle = one.as<array>(); circle != nullptr && !circle->empty()) {
+      auto round = *circle;
+      round.push_back(round.front());
+      rows.push_back({"DEADLOCK", listed(round, " waits for ")});
+    }
+  add(rows, "waits for", listed(items(waits, "waits_for")));
+  add(rows, "asked by", listed(items(waits, "asked_by")));
+  if (rows.empty())
+    rows.push_back({"none", ""});
+  return {"Waits", std::move(rows)};
+}
+
 inspect_part history_of(const value& told) {
   table_rows rows;
   if (member(told, "history").is_null())
@@ -241,7 +259,7 @@ table_rows actor_rows(const value& told) {
 
 std::vector<inspect_part> inspect_parts(const value& told) {
   const auto& counters = member(member(told, "actor"), "counters");
-  return {overview_of(told), mailbox_of(counters), timing_of(counters),
+  return {overview_of(told), mailbox_of(counters), timing_of(counters), waits_of(told),
           history_of(told),  kept_state_of(told),  lints_of(told)};
 }
 

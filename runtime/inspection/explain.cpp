@@ -61,6 +61,9 @@ lines state_lines(const findings& in, const actor_view& one) {
     made.push_back(std::to_string(one.reading->queued) + " messages wait"
                    + (one.reading->oldest ? ", the oldest for " + spoken(*one.reading->oldest)
                                           : std::string{}));
+  if (const auto waits = waits_of(in, one))
+    for (const auto& circle : waits->circles)
+      made.push_back("deadlock: " + worded(circle));
   const auto* order = last_order(life_of(in, one));
   if (order != nullptr && one.status && one.status->state == child_state::stopped)
     made.push_back("asked for by " + order->who + " (" + std::string{to_string(order->what)}

@@ -43,7 +43,50 @@ result<lives> read_lives(const persistence::reader& from, wall_time now, sequenc
   return made;
 }
 
+addressing::waits waits_in(const actor_tree& tree) {
+  std::vector<addressing::named_reading> counted;
+  for (const auto& one : tree.actors)
+    if (one.reading)
+      counted.push_back({one.name, *one.reading});
+  return addressing::waits_of(counted);
+}
+
 } // namespace
+
+void add_waits(findings& to, const std::function<actor_tree()>& look_again) {
+  to.waits = waits_in(to.tree);
+  if (to.waits->circles.empty())
+    return;
+  const auto later = waits_in(look_again());
+  std::erase_if(to.waits->circles, [&](const auto& circle) {
+    return std::ranges::find(later.circles, circle) == later.circles.end();
+  });
+}
+
+std::optional<actor_waits> waits_of(const findings& in, const actor_view& one) {
+  if (!in.waits)
+    return std::nullopt;
+  actor_waits made;
+  for (const auto& [who, for_whom] : in.waits->all) {
+    if (who == one.name)
+      made.waits_for.push_back(for_whom);
+    if (for_whom == one.name)
+      made.asked_by.push_back(who);
+  }
+  for (auto circle : in.waits->circles)
+    if (const auto at = std::ranges::find(circle, one.name); at != circle.end()) {
+      std::rotate(circle.begin(), at, circle.end());
+      made.circles.push_back(std::move(circle));
+    }
+  return made;
+}
+
+std::string worded(const std::vector<std::string>& circle) {
+  std::string text;
+  for (std::size_t i = 0; i < circle.size(); ++i)
+    text += (i == 0 ? "" : ", ") + circle[i] + " waits for " + circle[(i + 1) % circle.size()];
+  return text;
+}
 
 void add_checkpoints(findings& to, const persistence::reader& from) {
   if (const auto head = from.head())

@@ -2,12 +2,14 @@
 // All that is known at a moment about the actors of one runtime, from wherever it is known.
 #pragma once
 
+#include "actors/address/waits.hpp"
 #include "messages/checkpoint.hpp"
 #include "messages/inspection.hpp"
 #include "persistence/reader.hpp"
 #include "runtime/inspection/lints.hpp"
 #include "runtime/inspection/lives.hpp"
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,10 +24,11 @@ struct findings {
   std::string process;
   std::vector<std::string> picture; ///< The tree in two lines; empty: not known.
   actor_tree tree;
-  sequence began;                      ///< The head at the start of the process; 0: not known.
-  std::optional<lives> past;           ///< Left out: the journal cannot be read now.
-  std::string past_problem;            ///< Why not.
-  std::vector<checkpoint_info> newest; ///< Of each owner.
+  std::optional<addressing::waits> waits; ///< Left out: nobody counts.
+  sequence began;                         ///< The head at the start of the process; 0: not known.
+  std::optional<lives> past;              ///< Left out: the journal cannot be read now.
+  std::string past_problem;               ///< Why not.
+  std::vector<checkpoint_info> newest;    ///< Of each owner.
   sequence head;
   checkpoint_rule rule;
 };
@@ -34,6 +37,10 @@ struct findings {
 /// of lives the reason is kept.
 void add_checkpoints(findings& to, const persistence::reader& from);
 void add_history(findings& to, const persistence::reader& from);
+
+/// Who waits for whom. Where there is a circle, a second look must show it too: readings are
+/// taken one after the other, so one look may see a circle that never was.
+void add_waits(findings& to, const std::function<actor_tree()>& look_again);
 
 /// What the journal alone knows.
 result<findings> from_journal(const persistence::reader& from, wall_time now, std::string process);
@@ -48,6 +55,19 @@ std::string owner_of(const actor_view& one);
 
 /// Its newest checkpoint, if it has any.
 std::optional<checkpoint_info> checkpoint_of(const findings& in, const actor_view& one);
+
+/// What one actor has to do with others.
+struct actor_waits {
+  std::vector<std::string> waits_for;            ///< It asked them, and they have not answered.
+  std::vector<std::string> asked_by;             ///< They wait for its answer.
+  std::vector<std::vector<std::string>> circles; ///< It is in these, and each begins with it.
+};
+
+/// Nothing where nobody counts.
+std::optional<actor_waits> waits_of(const findings& in, const actor_view& one);
+
+/// A deadlock in words: `a waits for b, b waits for a`.
+std::string worded(const std::vector<std::string>& circle);
 
 /// What looks wrong about it. A journal alone knows no counters, so it knows less.
 std::vector<lint> lints_of(const findings& in, const actor_view& one);

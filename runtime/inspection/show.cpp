@@ -100,6 +100,19 @@ value show(const findings& in, const supervisor_view& one) {
   return made;
 }
 
+array listed(const std::vector<std::string>& names) {
+  return {names.begin(), names.end()};
+}
+
+value show(const actor_waits& told) {
+  array circles;
+  for (const auto& one : told.circles)
+    circles.emplace_back(listed(one));
+  return object{{"waits_for", listed(told.waits_for)},
+                {"asked_by", listed(told.asked_by)},
+                {"circles", std::move(circles)}};
+}
+
 object head_of(const findings& in) {
   object made{{"as_of", json::print_time(in.as_of)}, {"source", in.live ? "daemon" : "journal"}};
   if (!in.live)
@@ -166,6 +179,8 @@ value show_actor(const findings& in, const actor_view& one, const std::optional<
   made.emplace("actor", show(in, one));
   const auto* keeper = keeper_of(in, one);
   made.emplace("supervisor", keeper == nullptr ? value{} : show(in, *keeper));
+  if (const auto waits = waits_of(in, one))
+    made.emplace("waits", show(*waits));
   if (!in.past)
     made.emplace("history", nullptr);
   else if (const auto* past = in.past->find(one.supervisor, one.name))

@@ -23,8 +23,9 @@ std::vector<std::string> known_states();
 /// `as_of`, `source`, `process`, `picture`, `supervisors`, `actors`.
 value show_actors(const findings& in, const actor_choice& chosen);
 
-/// `as_of`, `source`, `process`, `actor`, `supervisor`, `history` (newest first, at most that many;
-/// null: not known), `checkpoint` with `state` where there is one, `lints`.
+/// `as_of`, `source`, `process`, `actor`, `supervisor`, `waits` (left out: nobody counts),
+/// `history` (newest first, at most that many; null: not known), `checkpoint` with `state` where
+/// there is one, `lints`.
 value show_actor(const findings& in, const actor_view& one, const std::optional<checkpoint>& kept,
                  std::size_t history_max);
 

@@ -67,7 +67,7 @@ BOOST_FIXTURE_TEST_CASE(shows_one_actor_of_a_daemon_and_why, on_store) {
   const command::daemon serving{data, {"--init"}};
   const auto one = with({"inspect", "learning"});
   BOOST_TEST(one.code == 0, one.err);
-  for (const auto* part : {"Overview", "Mailbox", "Timing", "History", "State", "Lints",
+  for (const auto* part : {"Overview", "Mailbox", "Timing", "Waits", "History", "State", "Lints",
                            "fold learning", "started, incarnation 1"})
     BOOST_TEST(has(one.out, part), part << "\n" << one.out);
   const auto why = with({"why", "journal"});
