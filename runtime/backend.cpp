@@ -2,6 +2,7 @@
 // Answers the door's questions from the runtime's parts.
 #include "runtime/backend.hpp"
 
+#include "actors/telemetry/redaction.hpp"
 #include "messages/learning.hpp"
 #include "runtime/core.hpp"
 #include "runtime/os/clock.hpp"
@@ -93,7 +94,11 @@ value supervisors_value(const std::vector<child_list>& all) {
 
 class backend final : public http::served {
 public:
-  backend(runtime::core& behind, backend_view shown) : core_{behind}, shown_{std::move(shown)} {}
+  backend(runtime::core& behind, backend_view shown) : core_{behind}, shown_{std::move(shown)} {
+    // Patterns that cannot be used have been refused at the start, where they are used at all.
+    if (auto patterns = telemetry::redaction::with(behind.chosen.telemetry.redact))
+      redaction_ = *std::move(patterns);
+  }
 
   void append(std::vector<http::submission> events,
               std::function<void(append_result)> then) override {
@@ -230,6 +235,16 @@ public:
 
   result<child_answer> order(const actor_ordered& asked) override { return core_.order(asked); }
 
+  result<void> trace(const std::string& actor, std::shared_ptr<addressing::trace> to) override {
+    return core_.house->trace(actor, std::move(to));
+  }
+
+  std::string actor_of(std::uint64_t number) const override {
+    return core_.house->actor_of(number);
+  }
+
+  void redact(std::string& text) const override { redaction_.redact(text); }
+
   inspection::health_report health() const override {
     inspection::health_subject of;
     of.standing = name_of(core_.front->where());
@@ -303,6 +318,7 @@ private:
 
   runtime::core& core_;
   backend_view shown_;
+  telemetry::redaction redaction_;
 };
 
 } // namespace

@@ -523,6 +523,23 @@ actor_tree household::look(milliseconds within) const {
   return made;
 }
 
+result<void> household::trace(const std::string& actor,
+                              std::shared_ptr<addressing::trace> to) const {
+  const auto counters = core_->book->counters_of(actor);
+  if (!counters)
+    return fault{fault_code::not_found, "no actor '" + actor + "' can be traced", ""};
+  if (!counters->attach(std::move(to)))
+    return fault{fault_code::busy, "somebody else traces " + actor, "wait until that is over"};
+  return {};
+}
+
+std::string household::actor_of(std::uint64_t number) const {
+  for (const auto& one : core_->book->all())
+    if (number != 0 && one.counters->read().actor == number)
+      return one.name;
+  return {};
+}
+
 result<void> household::may_order(const actor_ordered& asked) const {
   if (keeps_the_store(asked.child))
     return fault{fault_code::conflict,

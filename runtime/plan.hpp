@@ -2,6 +2,7 @@
 // Who exists: the one place that spawns the actors of a runtime and says what each is given.
 #pragma once
 
+#include "actors/address/trace.hpp"
 #include "actors/doorkeeper/doorkeeper_actor.hpp"
 #include "actors/journal/parts.hpp"
 #include "actors/pressure/admission.hpp"
@@ -102,6 +103,13 @@ public:
   /// Everybody, as far as it can be told within that time: supervisors are asked, counters are read
   /// beside the actors, so those that are stuck are seen, too.
   actor_tree look(std::chrono::milliseconds within) const;
+
+  /// Tells `to` of what an actor handles from now on, through its address; `not_found`, or `busy`
+  /// while another trace of it is not over.
+  result<void> trace(const std::string& actor, std::shared_ptr<addressing::trace> to) const;
+
+  /// The actor of that number, as CAF numbers them; empty: none of these.
+  std::string actor_of(std::uint64_t number) const;
 
   /// Answers `conflict` where an order would stop the store.
   result<void> may_order(const actor_ordered& asked) const;

@@ -57,6 +57,10 @@ public:
 
   /// Takes constant time and at most one entry for each kind; never waits for the actor.
   virtual actor_reading read() const = 0;
+
+  /// Tells `to` of every message that is handled from the next one on, over restarts, until it is
+  /// over. False, and nothing is told: another trace is not over yet.
+  virtual bool attach(std::shared_ptr<class trace> to) const = 0;
 };
 
 /// What clients keep of a child. Messages go straight on to the present incarnation, in the

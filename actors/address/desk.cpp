@@ -342,12 +342,16 @@ void desk::begin(tracked& one) {
   with.until_sample_ = with.sampling_ ? sampled_every - 1 : with.until_sample_ - 1;
   if (with.sampling_)
     with.exact_since_ = settings_.time.precise();
+  if (is_traced_.load(std::memory_order_relaxed))
+    follow(one, now);
 }
 
 /// In the actor's thread: how long it took.
 void desk::finish(stay& with) const {
   with.current_ = nullptr;
   with.is_busy_.store(false, std::memory_order_relaxed);
+  if (with.traced_)
+    tell(with);
   if (with.sampling_) {
     const auto took = settings_.time.precise() - with.exact_since_;
     return with.times_.add(took, took >= long_enough ? 1 : sampled_every);
@@ -597,11 +601,17 @@ void desk::change(leftovers messages, mailbox_bounds mailbox) {
 void desk::close() {
   lead(route::closed, "it was removed");
   stays left;
-  const std::lock_guard lock{lock_};
-  if (const auto last = std::exchange(now_, nullptr)) {
-    left.push_back(last);
-    let_go(*last, left);
+  std::shared_ptr<trace> traced;
+  {
+    const std::lock_guard lock{lock_};
+    traced.swap(trace_);
+    if (const auto last = std::exchange(now_, nullptr)) {
+      left.push_back(last);
+      let_go(*last, left);
+    }
   }
+  if (traced)
+    traced->end(trace_end::gone);
 }
 
 // ---- what anyone may ask -----------------------------------------------------------------------

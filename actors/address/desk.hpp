@@ -5,6 +5,7 @@
 #include "actors/address/address.hpp"
 #include "actors/address/handling_times.hpp"
 #include "actors/address/kinds.hpp"
+#include "actors/address/trace.hpp"
 
 #include <caf/mailbox_element.hpp>
 
@@ -107,6 +108,13 @@ private:
   std::atomic<state> state_{state::queued};
 };
 
+/// The message being handled, and who is told of it.
+struct traced_handling {
+  std::shared_ptr<trace> to;
+  traced_message what;
+  instant since;
+};
+
 /// One incarnation, as its address knows it. It lives as long as a message of its mailbox.
 class stay {
 public:
@@ -147,6 +155,7 @@ private:
   std::atomic<instant::rep> busy_since_{0};
   std::atomic<caf::actor_id> for_whom_{0}; ///< Whose request it handles; 0: nobody waits.
   handling_times times_;
+  std::unique_ptr<traced_handling> traced_;
   bool ended_busy_ = false;
   std::atomic<end> ended_{end::none};
 };
@@ -168,6 +177,7 @@ public:
   void close();
 
   actor_reading read() const override;
+  bool attach(std::shared_ptr<trace> to) const override;
 
   bool blocks_producers() const;
   /// Whether there was room within the time.
@@ -195,6 +205,8 @@ private:
   void begin(tracked& one);
   void release(tracked& one);
   void finish(stay& with) const;
+  void follow(tracked& one, instant now) const;
+  void tell(stay& with) const;
   void settle(stay& with);
   void note_end(stay& with, const caf::error& reason);
 
@@ -238,6 +250,8 @@ private:
   instant::duration waited_{0}; ///< Before incarnations that are gone.
   kind_counts kinds_;
   std::atomic<bool> keeps_spare_{false};
+  mutable std::shared_ptr<trace> trace_;
+  mutable std::atomic<bool> is_traced_{false};
 
   std::atomic<std::uint32_t> waiters_{0};
   std::mutex room_;

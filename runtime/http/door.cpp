@@ -362,6 +362,7 @@ const std::vector<route>& routes() {
       {"GET", "/v1/actors", handled_on::worker, body_kind::plain, get_actors},
       {"GET", "/v1/actors/*", handled_on::worker, body_kind::plain, get_actor},
       {"GET", "/v1/actors/*/why", handled_on::worker, body_kind::plain, get_why},
+      {"GET", "/v1/actors/*/trace", handled_on::worker, body_kind::plain, get_trace},
       {"POST", "/v1/actors/*/restart", handled_on::worker, body_kind::plain, post_restart},
       {"POST", "/v1/actors/*/stop", handled_on::worker, body_kind::plain, post_stop},
       {"GET", "/v1/status", handled_on::worker, body_kind::plain, get_status},

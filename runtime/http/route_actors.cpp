@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Actors: who there is, how each is and why, and a person's orders to them.
+#include "runtime/http/actor_trace.hpp"
 #include "runtime/http/route_parts.hpp"
 #include "runtime/http/routes.hpp"
 #include "runtime/inspection/explain.hpp"
@@ -94,6 +95,39 @@ void get_why(call now, answer take) {
   const auto found = known(now);
   const auto one = inspection::find_actor(found, now.names.at(0));
   take(one ? ok(inspection::show_why(found, **one)) : refusal(one.error()));
+}
+
+/// `max` and `rate` must be said; with `bodies` it says what the messages say, too.
+void get_trace(call now, answer take) {
+  addressing::trace_limits limits;
+  const auto limit = [&](std::string_view name, std::uint32_t most,
+                         std::uint32_t& into) -> result<void> {
+    const auto number = number_in(now.asked, name, 0, most);
+    if (!number)
+      return number.error();
+    if (*number == 0)
+      return fault{fault_code::invalid, "`" + std::string{name} + "` must be said, and be above 0",
+                   "a trace needs both of its limits: ?max=100&rate=10"};
+    into = static_cast<std::uint32_t>(*number);
+    return {};
+  };
+  auto fine = limit("max", addressing::trace_messages_max, limits.messages);
+  if (fine)
+    fine = limit("rate", addressing::trace_rate_max, limits.per_second);
+  if (!fine)
+    return take(refusal(fine.error()));
+  limits.bodies = now.asked.query.contains("bodies");
+  const auto found = now.behind.look();
+  const auto one = inspection::find_actor(found, now.names.at(0));
+  if (!one)
+    return take(refusal(one.error()));
+  auto begun = begin_trace(now.behind, (*one)->name, limits);
+  if (!begun)
+    return take(refusal(begun.error()));
+  response made;
+  made.media_type = "text/event-stream";
+  made.stream = *std::move(begun);
+  take(std::move(made));
 }
 
 void post_restart(call now, answer take) {

@@ -82,6 +82,7 @@ void get_controls(call now, answer take);
 
 // route_actors.cpp
 void get_actors(call now, answer take);
+void get_trace(call now, answer take);
 void get_actor(call now, answer take);
 void get_why(call now, answer take);
 void post_restart(call now, answer take);

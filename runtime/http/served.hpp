@@ -2,6 +2,7 @@
 // What the door needs of the runtime behind it.
 #pragma once
 
+#include "actors/address/trace.hpp"
 #include "messages/checkpoint.hpp"
 #include "messages/commit.hpp"
 #include "messages/event.hpp"
@@ -57,7 +58,8 @@ struct readiness {
 };
 
 /// The runtime behind the door. Any thread. Only `append`, `usual_level` and `alive` may be called
-/// where nothing may block; the others read the disk or wait for an actor.
+/// where nothing may block, and `actor_of` and `redact` in an actor's thread; the others read the
+/// disk or wait for an actor.
 class served {
 public:
   virtual ~served() = default;
@@ -99,6 +101,17 @@ public:
 
   /// Carries out a person's order to an actor; `conflict` where it cannot be done now.
   virtual result<child_answer> order(const actor_ordered& asked) = 0;
+
+  /// Tells `to` of what an actor handles from now on; `not_found`, or `busy` while another trace of
+  /// it is not over.
+  virtual result<void> trace(const std::string& actor, std::shared_ptr<addressing::trace> to) = 0;
+
+  /// The actor of that number, as CAF numbers them; empty: none that anybody would know.
+  virtual std::string actor_of(std::uint64_t number) const = 0;
+
+  /// Takes secrets out of a text, as out of the log.
+  virtual void redact(std::string& text) const = 0;
+
   virtual std::string metrics() const = 0;
 
   /// The threads of this process get on; asks no disk and no actor that may wait for one.

@@ -75,7 +75,7 @@ struct described : served_here {
   upstream::door_answer answer(const std::string& method, const std::string& pattern,
                                const std::string& target, const std::string& body,
                                const std::string& type, const upstream::door_headers& with) {
-    if (pattern == "/v1/events/follow") {
+    if (pattern == "/v1/events/follow" || pattern == "/v1/actors/*/trace") {
       auto told = client->listen(target, with, std::chrono::seconds{60},
                                  [](std::string_view) { return false; });
       BOOST_TEST_REQUIRE(bool(told), (told ? "" : told.error().what));
@@ -240,6 +240,10 @@ BOOST_FIXTURE_TEST_CASE(lists_every_status_and_member_of_the_answers, described)
   ask("GET", "/v1/actors/*", "/v1/actors/nobody", 404);
   ask("GET", "/v1/actors/*/why", "/v1/actors/pressure/why", 200);
   ask("GET", "/v1/actors/*/why", "/v1/actors/nobody/why", 404);
+  const auto trace = "/v1/actors/*/trace";
+  ask("GET", trace, "/v1/actors/journal/trace?max=5&rate=5", 200);
+  ask("GET", trace, "/v1/actors/journal/trace?max=5", 400);
+  ask("GET", trace, "/v1/actors/nobody/trace?max=5&rate=5", 404);
   const auto restart = "/v1/actors/*/restart";
   ask("POST", restart, "/v1/actors/pressure/restart", 200, R"({"reason":"odd counts"})");
   ask("POST", restart, "/v1/actors/pressure/restart", 400, R"({"why":"odd counts"})");

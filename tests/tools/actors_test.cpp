@@ -108,6 +108,21 @@ BOOST_FIXTURE_TEST_CASE(knows_a_dead_process_by_its_journal, on_store) {
   BOOST_TEST(has(with({"inspect", "learning", "--json"}).out, "incarnation 2"));
 }
 
+BOOST_FIXTURE_TEST_CASE(traces_only_within_limits_and_only_what_runs, on_store) {
+  {
+    const command::daemon serving{data, {"--init"}};
+    BOOST_TEST(with({"trace", "journal", "--rate", "10"}).code == 2);
+    const auto none = with({"trace", "journal", "--max", "10", "--rate", "0"});
+    BOOST_TEST(none.code == 2);
+    BOOST_TEST(has(none.err, "a trace needs both of its limits"), none.err);
+    BOOST_TEST(with({"trace", "jurnal", "--max", "1", "--rate", "1"}).code == 4);
+    BOOST_TEST(with({"trace", "journal", "--max", "1", "--rate", "1", "--for", "2h"}).code == 2);
+  }
+  const auto dead = with({"trace", "journal", "--max", "1", "--rate", "1"});
+  BOOST_TEST(dead.code == 3);
+  BOOST_TEST(has(dead.err, "only what runs can be traced"), dead.err);
+}
+
 BOOST_FIXTURE_TEST_CASE(takes_orders_with_a_reason_and_keeps_it, on_store) {
   command::daemon serving{data, {"--init"}};
   BOOST_TEST(with({"restart", "learning"}).code == 2);

@@ -181,7 +181,8 @@ command_spec inspect_spec() {
           .brief = "Shows everything about one actor, also when it is stuck or dead.",
           .details =
               "Overview, mailbox by kind of message, timing, who waits for whom (a circle is a\n"
-              "deadlock), history, the state of its last checkpoint, lints. Bodies of messages are never read.\n"
+              "deadlock), history, the state of its last checkpoint, lints. Bodies of messages are "
+              "never read.\n"
               "For example: holdfast inspect journal\n",
           .options = {{"NAME", "", "The actor, or the last word of its name.", &typed->name, true},
                       {"--history", "N", "So many lines of its history; 20, at most 100.",

@@ -11,6 +11,7 @@ std::vector<command_spec> all_commands() {
       actors_spec(),
       inspect_spec(),
       why_spec(),
+      trace_spec(),
       restart_spec(),
       stop_spec(),
       doctor_spec(),

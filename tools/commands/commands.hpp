@@ -41,6 +41,7 @@ command_spec store_accept_loss_spec();
 command_spec store_retire_spec();
 command_spec store_stats_spec();
 command_spec store_verify_spec();
+command_spec trace_spec();
 command_spec why_spec();
 
 } // namespace holdfast::tools
