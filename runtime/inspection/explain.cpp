@@ -29,11 +29,16 @@ const life* life_of(const findings& in, const actor_view& one) {
   return in.past ? in.past->find(one.supervisor, one.name) : nullptr;
 }
 
+/// The order that its present state comes from: none where it was started since.
 const actor_ordered* last_order(const life* past) {
   if (past != nullptr)
-    for (auto line = past->lines.rbegin(); line != past->lines.rend(); ++line)
+    for (auto line = past->lines.rbegin(); line != past->lines.rend(); ++line) {
       if (const auto* order = std::get_if<actor_ordered>(&line->what))
         return order;
+      const auto* event = std::get_if<supervision_event>(&line->what);
+      if (event != nullptr && event->what == supervision_fact::started)
+        break;
+    }
   return nullptr;
 }
 

@@ -143,6 +143,10 @@ BOOST_FIXTURE_TEST_CASE(takes_orders_with_a_reason_and_keeps_it, on_store) {
   BOOST_TEST(with({"restart", "nobody", "--reason", "x"}).code == 4);
   serving.kill();
   BOOST_TEST(has(with({"why", "learning"}).out, "too hot"));
+  // It was said to be stopped by an order that had come before its last start.
+  command::daemon again{data};
+  BOOST_TEST(again.stop() == 0);
+  BOOST_TEST(!has(with({"why", "learning"}).out, "too hot"));
 }
 
 BOOST_FIXTURE_TEST_CASE(gives_one_verdict_as_its_exit_code, on_store) {
