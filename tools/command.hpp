@@ -37,6 +37,7 @@ struct command_spec {
   std::vector<option_spec> options;
   std::function<result<exit_code>(session&)> run;
   bool pages = false; ///< On a terminal its results go through the pager.
+  bool lasts = false; ///< Goes on until it is ended: `--timeout` limits its requests only.
 };
 
 /// Every command, in the order of the help.

@@ -93,7 +93,7 @@ int run_command(const command_spec& command, const common_options& chosen) {
                      "--timeout: \"" + chosen.timeout + "\" is no length of time",
                      "Write for example 10s or 2m."});
     told.limit_requests(*limit);
-    if (command.name != "run")
+    if (!command.lasts)
       end_after(*limit);
   }
   if (command.pages)

@@ -26,6 +26,10 @@ void on_interrupt(int) {
   say(announcement);
 }
 
+void on_noted(int) {
+  asked = 1;
+}
+
 void on_alarm(int) {
   say("holdfast: not done within the time given by --timeout. Give it more, or ask for less.\n");
   ::_exit(static_cast<int>(exit_code::timed_out));
@@ -44,6 +48,12 @@ void ask_before_interrupt(const char* message) {
   announcement = message;
   handle(SIGINT, on_interrupt);
   handle(SIGTERM, on_interrupt);
+}
+
+void note_interrupts() {
+  handle(SIGINT, on_noted);
+  handle(SIGTERM, on_noted);
+  handle(SIGHUP, on_noted);
 }
 
 bool interrupted() {

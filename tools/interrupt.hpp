@@ -10,6 +10,10 @@ namespace holdfast::tools {
 /// second ends the process with code 130. `message` must be a literal.
 void ask_before_interrupt(const char* message);
 
+/// From here on SIGINT, SIGTERM and SIGHUP make `interrupted()` true, however many come: for who
+/// has a terminal to put back, and never waits long.
+void note_interrupts();
+
 bool interrupted();
 
 /// Ends the process with code 6 and a message when the time is over. Safe at any moment, as

@@ -54,6 +54,7 @@ public:
   bool json() const { return options_.json; }
   bool terminal() const { return out_terminal_; }
   bool error_terminal() const { return err_terminal_; }
+  bool colors() const { return colors_; }
 
   /// One line of results.
   void line(std::string_view text);

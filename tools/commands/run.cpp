@@ -36,7 +36,8 @@ command_spec run_spec() {
               "the store, 9 when the store failed and could not be reopened.\n",
           .options = {{"--init", "", "Make the store when the directory is absent or empty.",
                        initialise.get()}},
-          .run = [initialise](session& told) { return run(*initialise, told); }};
+          .run = [initialise](session& told) { return run(*initialise, told); },
+          .lasts = true};
 }
 
 } // namespace holdfast::tools
