@@ -2,10 +2,8 @@
 // `holdfast actors`, `inspect` and `why`.
 #include "tools/commands/commands.hpp"
 
-#include "runtime/inspection/explain.hpp"
 #include "runtime/inspection/show.hpp"
 #include "runtime/os/clock.hpp"
-#include "runtime/upstream/door_client.hpp"
 #include "tools/actor_lines.hpp"
 #include "tools/actor_source.hpp"
 #include "tools/interrupt.hpp"
@@ -47,20 +45,6 @@ result<inspection::actor_choice> choice_of(const actors_words& typed) {
   return made;
 }
 
-result<value> look(const actors_words& typed, const session& told) {
-  const auto chosen = choice_of(typed);
-  if (!chosen)
-    return chosen.error();
-  auto target = std::string{"/v1/actors?name="} + upstream::percent(typed.name);
-  if (!typed.state.empty())
-    target += "&state=" + upstream::percent(typed.state);
-  return ask_about_actors(
-      told, target,
-      [&](const inspection::findings& found, const persistence::reader&) -> result<value> {
-        return inspection::show_actors(found, *chosen);
-      });
-}
-
 void print_actors(const value& told_of, session& told) {
   if (!told.options().plain)
     for (const auto& [how, text] : actors_head(told_of))
@@ -76,10 +60,13 @@ void print_actors(const value& told_of, session& told) {
 }
 
 result<exit_code> actors(const actors_words& typed, session& told) {
+  const auto chosen = choice_of(typed);
+  if (!chosen)
+    return chosen.error();
   if (typed.watch)
     ask_before_interrupt("\n");
   for (;;) {
-    auto found = look(typed, told);
+    auto found = ask_tree(told, *chosen);
     if (!found)
       return found.error();
     if (told.json()) {
@@ -100,27 +87,12 @@ result<exit_code> actors(const actors_words& typed, session& told) {
   }
 }
 
-std::string target_of(const std::string& name) {
-  return "/v1/actors/" + upstream::percent(name);
-}
-
 result<exit_code> inspect(const inspect_words& typed, session& told) {
   if (typed.history > inspection::lines_max)
     return fault{fault_code::invalid,
                  "--history: at most " + std::to_string(inspection::lines_max) + " lines are kept",
                  "All of it: holdfast events search --stream '$supervision'"};
-  auto found = ask_about_actors(
-      told, target_of(typed.name) + "?history=" + std::to_string(typed.history),
-      [&](const inspection::findings& in, const persistence::reader& from) -> result<value> {
-        const auto one = inspection::find_actor(in, typed.name);
-        if (!one)
-          return one.error();
-        std::optional<checkpoint> kept;
-        if (auto newest =
-                from.newest_checkpoint(inspection::owner_of(**one), sequence{UINT64_MAX}, nullptr))
-          kept = *std::move(newest);
-        return inspection::show_actor(in, **one, kept, typed.history);
-      });
+  auto found = ask_actor(told, typed.name, typed.history);
   if (!found)
     return found.error();
   if (told.json()) {
@@ -139,12 +111,7 @@ result<exit_code> inspect(const inspect_words& typed, session& told) {
 }
 
 result<exit_code> why(const std::string& name, session& told) {
-  auto found = ask_about_actors(
-      told, target_of(name) + "/why",
-      [&](const inspection::findings& in, const persistence::reader&) -> result<value> {
-        const auto one = inspection::find_actor(in, name);
-        return one ? result<value>{inspection::show_why(in, **one)} : one.error();
-      });
+  auto found = ask_why(told, name);
   if (!found)
     return found.error();
   if (told.json()) {

@@ -2,10 +2,9 @@
 // `holdfast restart` and `holdfast stop`: a person's orders to an actor, each with its reason.
 #include "tools/commands/commands.hpp"
 
-#include "messages/supervision_history.hpp"
 #include "runtime/inspection/explain.hpp"
-#include "runtime/json.hpp"
 #include "runtime/upstream/door_client.hpp"
+#include "tools/actor_source.hpp"
 #include "tools/connection.hpp"
 
 namespace holdfast::tools {
@@ -17,24 +16,29 @@ struct order_words {
   bool dry_run = false;
 };
 
-result<exit_code> order(actor_order what, const order_words& typed, session& told) {
-  if (typed.reason.empty())
-    return fault{fault_code::invalid, "an order to an actor needs a reason",
-                 "It is kept in the actor's history: --reason \"...\"."};
+/// The actor as it is.
+result<value> would_be_ordered(const session& told, const std::string& name) {
   const auto at = find_place(told);
   if (!at)
     return at.error();
   if (at->socket.empty())
     return no_daemon(*at);
   const upstream::door_client client{{.socket = at->socket, .deadline = told.request_timeout()}};
-  const auto target = "/v1/actors/" + upstream::percent(typed.name);
+  auto found = client.get_value("/v1/actors/" + upstream::percent(name));
+  if (!found && found.error().code == fault_code::unreachable)
+    return no_daemon(*at);
+  return found;
+}
+
+result<exit_code> order(actor_order what, const order_words& typed, session& told) {
+  if (typed.reason.empty())
+    return fault{fault_code::invalid, "an order to an actor needs a reason",
+                 "It is kept in the actor's history: --reason \"...\"."};
   const auto verb = std::string{to_string(what)};
-  const auto done =
-      typed.dry_run
-          ? client.get_value(target)
-          : client.post_value(target + "/" + verb, json::print(object{{"reason", typed.reason}}));
+  const auto done = typed.dry_run ? would_be_ordered(told, typed.name)
+                                  : give_order(told, what, typed.name, typed.reason);
   if (!done)
-    return done.error().code == fault_code::unreachable ? no_daemon(*at) : done.error();
+    return done.error();
   const auto* actor = typed.dry_run ? done->find("actor") : &*done;
   const auto name = actor == nullptr ? typed.name : actor->text_at("name");
   if (told.json()) {
