@@ -9,6 +9,7 @@ build_packages=(
   libhowardhinnant-date-dev prometheus-cpp-dev
   libssl-dev zlib1g-dev libzstd-dev libbz2-dev liblz4-dev libsnappy-dev libgflags-dev
   protobuf-compiler libprotobuf-dev
+  libncurses-dev
   libbenchmark-dev libsqlite3-dev
 )
 check_packages=(clang-format-14 curl python3 strace faketime xfsprogs e2fsprogs)

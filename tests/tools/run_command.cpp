@@ -10,7 +10,9 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <poll.h>
 #include <pty.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -117,6 +119,74 @@ ended run_on_terminal(const std::vector<std::string>& words,
     shown.append(chunk, static_cast<std::size_t>(got));
   ::close(terminal);
   return {code_of(child), shown, {}};
+}
+
+typed_to::typed_to(const std::vector<std::string>& words, const std::vector<std::string>& extra,
+                   unsigned short rows, unsigned short columns) {
+  call made{words, extra};
+  winsize size{rows, columns, 0, 0};
+  pid_ = ::forkpty(&terminal_, nullptr, nullptr, &size);
+  BOOST_TEST_REQUIRE(pid_ >= 0);
+  if (pid_ == 0)
+    made.become();
+  ::tcgetattr(terminal_, &before_);
+}
+
+typed_to::~typed_to() {
+  if (pid_ > 0) {
+    ::kill(pid_, SIGKILL);
+    ::waitpid(pid_, nullptr, 0);
+  }
+  ::close(terminal_);
+}
+
+bool typed_to::read_more() {
+  pollfd output{terminal_, POLLIN, 0};
+  char chunk[4096];
+  if (::poll(&output, 1, 20000) <= 0)
+    return false;
+  const auto got = ::read(terminal_, chunk, sizeof chunk);
+  shown_.append(chunk, static_cast<std::size_t>(got > 0 ? got : 0));
+  return got > 0;
+}
+
+bool typed_to::shows(const std::string& part) {
+  for (;;) {
+    if (const auto found = shown_.find(part, waited_to_); found != std::string::npos) {
+      waited_to_ = found + part.size();
+      return true;
+    }
+    if (!read_more())
+      return false;
+  }
+}
+
+void typed_to::type(const std::string& keys) const {
+  BOOST_TEST_REQUIRE(::write(terminal_, keys.data(), keys.size())
+                     == static_cast<ssize_t>(keys.size()));
+}
+
+void typed_to::resize(unsigned short rows, unsigned short columns) const {
+  const winsize size{rows, columns, 0, 0};
+  BOOST_TEST_REQUIRE(::ioctl(terminal_, TIOCSWINSZ, &size) == 0);
+}
+
+void typed_to::signal(int number) const {
+  ::kill(pid_, number);
+}
+
+ended typed_to::end() {
+  while (read_more())
+    ;
+  const auto code = code_of(pid_);
+  pid_ = -1;
+  return {code, shown_, {}};
+}
+
+bool typed_to::restored() const {
+  termios now{};
+  return ::tcgetattr(terminal_, &now) == 0 && now.c_lflag == before_.c_lflag
+         && now.c_iflag == before_.c_iflag && now.c_oflag == before_.c_oflag;
 }
 
 daemon::daemon(const std::string& data, const std::vector<std::string>& words) {

@@ -9,6 +9,7 @@ std::vector<command_spec> all_commands() {
       status_spec(),
       health_spec(),
       actors_spec(),
+      top_spec(),
       inspect_spec(),
       why_spec(),
       trace_spec(),

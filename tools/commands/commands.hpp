@@ -42,6 +42,7 @@ command_spec store_retire_spec();
 command_spec store_stats_spec();
 command_spec store_verify_spec();
 command_spec trace_spec();
+command_spec top_spec();
 command_spec why_spec();
 
 } // namespace holdfast::tools
