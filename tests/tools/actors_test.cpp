@@ -144,8 +144,8 @@ BOOST_FIXTURE_TEST_CASE(takes_orders_with_a_reason_and_keeps_it, on_store) {
   serving.kill();
   BOOST_TEST(has(with({"why", "learning"}).out, "too hot"));
   // It was said to be stopped by an order that had come before its last start.
-  command::daemon again{data};
-  BOOST_TEST(again.stop() == 0);
+  command::daemon later{data};
+  BOOST_TEST(later.stop() == 0);
   BOOST_TEST(!has(with({"why", "learning"}).out, "too hot"));
 }
 
