@@ -21,7 +21,8 @@ struct queued_kind {
   friend bool operator==(const queued_kind&, const queued_kind&) = default;
 };
 
-/// What an actor is doing now.
+/// What an actor is doing now: a message that came through its address, or long work on one of its
+/// own.
 struct current_message {
   std::string kind;
   std::chrono::milliseconds handling{0}; ///< How long already, to a few milliseconds.

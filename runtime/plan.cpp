@@ -179,7 +179,7 @@ struct household::core {
   caf::actor start_pressure();
   result<supervisor::handle> spawn(const std::string& name, std::vector<supervisor::child> of);
   std::optional<caf::error> await_end(const supervisor::handle& whom, milliseconds within);
-  void stop_folds_within(milliseconds within, stop_report& into) const;
+  void stop_folds_within(milliseconds within) const;
   void stop_journal_within(milliseconds within, stop_report& into) const;
 
   household_parts given;
@@ -316,7 +316,7 @@ std::optional<caf::error> household::core::await_end(const supervisor::handle& w
 }
 
 /// Each with a last checkpoint, where there is time for one.
-void household::core::stop_folds_within(milliseconds within, stop_report& into) const {
+void household::core::stop_folds_within(milliseconds within) const {
   const auto deadline = os::steady_now() + within;
   const auto left = [&] {
     const auto rest = std::chrono::duration_cast<milliseconds>(deadline - os::steady_now());
@@ -332,19 +332,19 @@ void household::core::stop_folds_within(milliseconds within, stop_report& into) 
     // At most half of what is left, so that one slow fold does not cost the others their end.
     if (const auto actor = find<checkpointing::handle>("fold " + name))
       std::ignore = ask<folding_stopped>(actor, left() / 2, stop_folding{left() / 2});
-  const auto told = ask<carried<child_answer>>(root, left(), terminate_child{"folds"});
-  if (!told)
-    into.stayed.emplace_back("folds: " + told.error().what);
+  // Who does not leave is named by the root, when it ends.
+  std::ignore = ask<carried<child_answer>>(root, left(), terminate_child{"folds"});
 }
 
-/// A journal that ends without a store to close has left all the same.
+/// A journal that ends without a store to close has left all the same. One that does not answer
+/// ends with the root, which says what it hangs at.
 void household::core::stop_journal_within(milliseconds within, stop_report& into) const {
   const auto whom = find<journal::handle>("journal");
   if (!whom)
     return;
   const auto told = ask<journal_stopped>(whom, within, stop_journal{within});
   if (!told)
-    into.stayed.push_back("journal: " + told.error().what);
+    into.unclean = "the journal did not say in time that it closed it";
   else if (!told->clean)
     into.unclean = told->what;
 }
@@ -382,6 +382,9 @@ result<void> household::add(const fold& actor) {
   parts->on_divergence = core_->given.on_divergence;
   parts->on_damaged = core_->given.on_damaged_checkpoint;
   parts->on_trouble = core_->given.on_checkpoint_trouble;
+  parts->counters = [book = core_->book, name = "fold " + actor.name] {
+    return book->counters_of(name);
+  };
   supervisor::child one;
   one.spec.id = "fold " + actor.name;
   one.spec.restart = restart_type::transient;
@@ -583,10 +586,11 @@ stop_report household::stop(milliseconds within) {
   };
   *core_->stopping = true;
   stop_report made;
-  core_->stop_folds_within(left() / 2, made);
+  core_->stop_folds_within(left() / 2);
   if (core_->given.before_store_closes)
     core_->given.before_store_closes(left() / 4);
-  core_->stop_journal_within(left(), made);
+  // The last quarter is for whoever does not leave: to be killed, seen and named.
+  core_->stop_journal_within(left() * 3 / 4, made);
   const auto ended = core_->await_end(core_->root, left());
   if (!ended)
     made.stayed.emplace_back("root");

@@ -2,6 +2,7 @@
 // A child's stable address: bounded, counted, and leading to whichever incarnation lives.
 #pragma once
 
+#include "actors/address/kinds.hpp"
 #include "actors/supervisor/decision.hpp"
 #include "messages/actor_reading.hpp"
 #include "messages/child_spec.hpp"
@@ -61,6 +62,13 @@ public:
   /// Tells `to` of every message that is handled from the next one on, over restarts, until it is
   /// over. False, and nothing is told: another trace is not over yet.
   virtual bool attach(std::shared_ptr<class trace> to) const = 0;
+
+  /// For an actor that does long work on a message it sent itself, which no address saw: until
+  /// `own_done` it is busy with that, for whoever looks; if it ends before, that is what it was
+  /// handling. Changes no count of messages. In its own thread; nothing happens where `whom` is no
+  /// incarnation of this address, or handles a message that came through it.
+  virtual void own_begun(caf::actor_id whom, kind_number what) const = 0;
+  virtual void own_done(caf::actor_id whom) const = 0;
 };
 
 /// What clients keep of a child. Messages go straight on to the present incarnation, in the

@@ -103,7 +103,8 @@ void tracked::request_deletion(bool) const noexcept {
 // ---- one incarnation --------------------------------------------------------------------------
 
 stay::stay(std::shared_ptr<desk> at, caf::actor whom, std::uint64_t number, instant now)
-    : at_{std::move(at)}, whom_{std::move(whom)}, number_{number}, since_{now} {}
+    : at_{std::move(at)}, whom_{std::move(whom)}, actor_{whom_.id()}, number_{number}, since_{now} {
+}
 
 void stay::link(tracked& one) {
   one.before_ = newest_;
@@ -337,7 +338,7 @@ void desk::begin(tracked& one) {
   with.for_whom_.store(asker_of(*one.one_.what), std::memory_order_relaxed);
   with.doing_.store(one.one_.kind, std::memory_order_relaxed);
   with.busy_since_.store(now.time_since_epoch().count(), std::memory_order_relaxed);
-  with.is_busy_.store(true, std::memory_order_release);
+  with.busy_.store(stay::work::message, std::memory_order_release);
   with.sampling_ = with.until_sample_ == 0;
   with.until_sample_ = with.sampling_ ? sampled_every - 1 : with.until_sample_ - 1;
   if (with.sampling_)
@@ -349,13 +350,18 @@ void desk::begin(tracked& one) {
 /// In the actor's thread: how long it took.
 void desk::finish(stay& with) const {
   with.current_ = nullptr;
-  with.is_busy_.store(false, std::memory_order_relaxed);
+  with.busy_.store(stay::work::none, std::memory_order_relaxed);
   if (with.traced_)
     tell(with);
   if (with.sampling_) {
     const auto took = settings_.time.precise() - with.exact_since_;
     return with.times_.add(took, took >= long_enough ? 1 : sampled_every);
   }
+  time_long(with);
+}
+
+/// What was not sampled counts if it was long enough for the coarse clock.
+void desk::time_long(stay& with) const {
   const instant began{instant::duration{with.busy_since_.load(std::memory_order_relaxed)}};
   if (const auto took = settings_.time.coarse() - began; took >= long_enough)
     with.times_.add(took, 1);
@@ -434,9 +440,35 @@ void desk::settle(stay& with) {
 /// The actor's thread, almost the last it does: what it still holds is the message it handled.
 void desk::note_end(stay& with, const caf::error& reason) {
   settle(with);
-  with.ended_busy_ = with.is_busy_;
+  with.ended_busy_ = with.busy_ != stay::work::none;
   with.ended_.store(is_failure(reason) ? stay::end::failed : stay::end::clean,
                     std::memory_order_release);
+}
+
+std::shared_ptr<stay> desk::stay_of(caf::actor_id whom) const {
+  const std::lock_guard lock{lock_};
+  const auto found = std::find_if(present_.begin(), present_.end(),
+                                  [&](const auto& one) { return one->actor_ == whom; });
+  return found == present_.end() ? nullptr : *found;
+}
+
+void desk::own_begun(caf::actor_id whom, kind_number what) const {
+  const auto with = stay_of(whom);
+  if (!with || with->busy_ != stay::work::none)
+    return;
+  with->for_whom_.store(0, std::memory_order_relaxed);
+  with->doing_.store(what, std::memory_order_relaxed);
+  with->busy_since_.store(settings_.time.coarse().time_since_epoch().count(),
+                          std::memory_order_relaxed);
+  with->busy_.store(stay::work::own, std::memory_order_release);
+}
+
+void desk::own_done(caf::actor_id whom) const {
+  const auto with = stay_of(whom);
+  if (!with || with->busy_ != stay::work::own)
+    return;
+  with->busy_.store(stay::work::none, std::memory_order_relaxed);
+  time_long(*with);
 }
 
 // ---- what an incarnation leaves behind ---------------------------------------------------------
@@ -631,12 +663,13 @@ actor_reading desk::read() const {
     if (with)
       whom = with->whom_;
   }
-  const auto current = with && with->ended_ == stay::end::none
-                               && with->is_busy_.load(std::memory_order_acquire)
-                               && !(whom && is_waiting(whom))
+  const auto doing = with && with->ended_ == stay::end::none && !(whom && is_waiting(whom))
+                         ? with->busy_.load(std::memory_order_acquire)
+                         : stay::work::none;
+  const auto current = doing != stay::work::none
                            ? std::optional{with->doing_.load(std::memory_order_relaxed)}
                            : std::nullopt;
-  if (current && made.queued > 0) {
+  if (doing == stay::work::message && made.queued > 0) {
     --made.queued; // it was counted with those that are on the books
     subtract(kinds, *current);
   }

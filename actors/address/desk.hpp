@@ -125,6 +125,7 @@ private:
   friend class desk;
 
   enum class end : std::uint8_t { none, clean, failed };
+  enum class work : std::uint8_t { none, message, own };
 
   // Under the desk's lock.
   void link(tracked& one);
@@ -132,6 +133,7 @@ private:
 
   const std::shared_ptr<desk> at_;
   caf::actor whom_; ///< Under the desk's lock. Let go when it has ended: it may keep a thread.
+  const caf::actor_id actor_;
   const std::uint64_t number_;
   const instant since_;
   tracked* oldest_ = nullptr;
@@ -151,7 +153,7 @@ private:
   std::array<std::atomic<kind_number>, settled_together> done_kinds_{};
   std::atomic<kind_number> doing_{kind_other};
   std::atomic<instant::rep> waited_{0}; ///< All that were taken up, together.
-  std::atomic<bool> is_busy_{false};
+  std::atomic<work> busy_{work::none};
   std::atomic<instant::rep> busy_since_{0};
   std::atomic<caf::actor_id> for_whom_{0}; ///< Whose request it handles; 0: nobody waits.
   handling_times times_;
@@ -178,6 +180,8 @@ public:
 
   actor_reading read() const override;
   bool attach(std::shared_ptr<trace> to) const override;
+  void own_begun(caf::actor_id whom, kind_number what) const override;
+  void own_done(caf::actor_id whom) const override;
 
   bool blocks_producers() const;
   /// Whether there was room within the time.
@@ -207,6 +211,8 @@ private:
   void finish(stay& with) const;
   void follow(tracked& one, instant now) const;
   void tell(stay& with) const;
+  void time_long(stay& with) const;
+  std::shared_ptr<stay> stay_of(caf::actor_id whom) const;
   void settle(stay& with);
   void note_end(stay& with, const caf::error& reason);
 

@@ -25,6 +25,20 @@ public:
     act(state().core->on(heard, self_->clock().now()));
   }
 
+  /// Does what a message of its own asks for, so that others see what it is busy with. If
+  /// that throws, it was busy with it to its end.
+  template <class Message, class Do>
+  void own(const Message& what, Do work) const {
+    static const auto kind = addressing::kind_of(caf::make_message(what).content());
+    const auto& counters = state().given->counters;
+    const auto seen = counters ? counters() : nullptr;
+    if (seen)
+      seen->own_begun(self_->id(), kind);
+    work();
+    if (seen)
+      seen->own_done(self_->id());
+  }
+
   /// Restores the state; while the store is being reopened, tries again a little later.
   void restore() const {
     auto& now = state();
@@ -250,9 +264,9 @@ handle::behavior_type checkpoint_actor(pointer self, std::shared_ptr<const parts
       },
       [here](const records_committed& news) { here.hear(news); },
       [here](const watch_ended&) { here.hear(watch_failed{}); },
-      [here](const read_page& asked) { here.read(asked); },
-      [here](const save_ended& told) { here.saved(told); },
-      [here](const folding_due&) { here.due(); },
+      [here](const read_page& asked) { here.own(asked, [&] { here.read(asked); }); },
+      [here](const save_ended& told) { here.own(told, [&] { here.saved(told); }); },
+      [here](const folding_due& told) { here.own(told, [&] { here.due(); }); },
   };
 }
 

@@ -3,6 +3,7 @@
 // Reads the store, so `runtime/plan` may detach it.
 #pragma once
 
+#include "actors/address/address.hpp"
 #include "actors/checkpoint/checkpoint.hpp"
 #include "actors/checkpoint/replay.hpp"
 #include "actors/inspect.hpp"
@@ -37,6 +38,9 @@ struct parts {
   std::function<void(const divergence&)> on_divergence;
   std::function<void(const checkpoint_info&)> on_damaged;
   std::function<void(const fault&)> on_trouble;
+
+  /// Where it says what it does on messages of its own; may be empty, and answer with null.
+  std::function<std::shared_ptr<const addressing::counters>()> counters;
 };
 
 /// A part of the actor's own reading; it sends this to itself.

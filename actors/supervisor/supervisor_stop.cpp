@@ -206,6 +206,11 @@ void supervisor::set_deadline(decision& made, milliseconds within, instant now) 
   deadline_epoch_ = ++epochs_;
   made.alarms.push_back({*hurry_at_, {}, hurry_epoch_});
   made.alarms.push_back({*deadline_, {}, deadline_epoch_});
+  // Supervisors that are ending already must hear that there is less time now: killed, they could
+  // not say who below them would not leave.
+  for (const auto& [order, one] : children_)
+    if (one.state == child_state::stopping && one.spec->type == child_type::supervisor)
+      made.shutdowns.push_back({one.ref(), hurry_at_});
 }
 
 void supervisor::on_own_alarm(decision& made, std::uint64_t epoch, instant now) {

@@ -326,6 +326,42 @@ BOOST_FIXTURE_TEST_CASE(lets_a_producer_outside_wait_for_its_time_only, office) 
   balances();
 }
 
+/// A fold reads page after page on messages it sends itself: a stop that it held up said only that
+/// it was there, and looking at it showed an actor without work.
+BOOST_FIXTURE_TEST_CASE(shows_what_an_actor_does_on_messages_of_its_own, office) {
+  make();
+  hire();
+  const auto kind = kind_of(caf::make_message(do_fail{}).content());
+  const auto shown = door->watch();
+  shown->own_begun(living.id() + 1, kind);
+  BOOST_TEST(!reading().current.has_value());
+  shown->own_begun(living.id(), kind);
+  send(1);
+  send(2);
+  scheduler.advance_time(3s);
+  BOOST_TEST((reading().current == current_message{"addressing::test::do_fail", 3s}));
+  BOOST_TEST(reading().queued == 2U); // none of them is what it handles
+  BOOST_TEST((reading().busy == 3s));
+  shown->own_done(living.id());
+  BOOST_TEST(!reading().current.has_value());
+  BOOST_TEST((reading().busy == 3s));
+  BOOST_TEST(reading().queued == 2U);
+  settle();
+  balances();
+
+  on_message = [&](int) { // what came to the address comes first
+    shown->own_begun(living.id(), kind);
+    shown->own_done(living.id());
+    BOOST_TEST(reading().current->kind == "int32_t");
+  };
+  send(3);
+  settle();
+  on_message = {};
+  shown->own_begun(living.id(), kind);
+  caf::anon_send_exit(living, caf::exit_reason::kill);
+  BOOST_TEST(bury() == "addressing::test::do_fail");
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(a_lost_actor)

@@ -57,6 +57,26 @@ BOOST_FIXTURE_TEST_CASE(a_deadline_holds_for_the_whole_tree_and_the_report_comes
   BOOST_TEST((history.back().at - history.front().at <= 10s));
 }
 
+/// The runtime stops its folds first, and then the rest with what is left of the time.
+BOOST_FIXTURE_TEST_CASE(a_deadline_reaches_a_branch_that_is_being_stopped_already, forest) {
+  auto stuck = worker("stuck");
+  stuck.spec.shutdown = 1h;
+  start({worker("a"), branch(named("x"), {branch(named("y"), {stuck})})});
+  caf::anon_send(book->find("stuck"), do_block{1h});
+  caf::anon_send(root, terminate_child{"x"});
+  caf::anon_send(root, stop_children{10s});
+  settle();
+  const auto end = end_of(root);
+  BOOST_REQUIRE(end);
+  const auto said = ended_of(*end);
+  BOOST_REQUIRE(said);
+  BOOST_REQUIRE(said->stayed.size() == 1U);
+  BOOST_TEST(said->stayed[0].supervisor == "y");
+  BOOST_TEST(said->stayed[0].child == "stuck");
+  BOOST_TEST(said->stayed[0].message == "supervisor::test::do_block");
+  BOOST_TEST((history.back().at - history.front().at <= 10s));
+}
+
 BOOST_FIXTURE_TEST_CASE(a_branch_is_mended_like_a_child, forest) {
   start({branch(named("x"), {worker("b")})});
   const auto x = find("x");

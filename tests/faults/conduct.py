@@ -231,7 +231,7 @@ def a_stuck_disk_stops_nothing_else(world):
             daemon.process.send_signal(signal.SIGTERM)
             ended(daemon, 130, "forced", 5)
         else:
-            ended(daemon, 1, "did not leave in time: root", 10)
+            ended(daemon, 1, "did not leave in time: root/committer (worker), handles", 10)
         took = time.monotonic() - begun
         must(took < (0.9 if forced else 5), f"the stop took {took:.1f} s")
         for one in waiting:
