@@ -37,7 +37,8 @@ struct left_message {
   bool in_flight = false; ///< It was being handled when the child failed.
 };
 
-/// Runs in any thread, under no lock; must neither block nor throw.
+/// Runs in any thread, under no lock; must neither block nor throw. Who waits for an answer to the
+/// message is told that none will come.
 using left_hook = std::function<void(const left_message&)>;
 
 struct settings {

@@ -497,6 +497,17 @@ void desk::leave(kept_message one, message_fate fate, bool in_flight, errands& i
   deliver(std::move(one), into);
 }
 
+/// Its sender is told, if it waits for an answer.
+void desk::excuse(const caf::mailbox_element& what, const std::string& done,
+                  caf::execution_unit* host) const {
+  if (what.sender && what.mid.is_request() && !what.mid.is_answered())
+    what.sender->enqueue(
+        nullptr, what.mid.response_id(),
+        caf::make_message(to_error(
+            {fault_code::busy, "'" + settings_.name + "' " + done, "send it again later"})),
+        host);
+}
+
 void desk::run(errands all, caf::execution_unit* host) const {
   for (auto& one : all) {
     switch (one.how) {
@@ -504,15 +515,11 @@ void desk::run(errands all, caf::execution_unit* host) const {
       one.to->enqueue(std::move(one.what), host);
       break;
     case errand::kind::refuse:
-      if (one.what->sender && one.what->mid.is_request() && !one.what->mid.is_answered())
-        one.what->sender->enqueue(
-            nullptr, one.what->mid.response_id(),
-            caf::make_message(
-                to_error({fault_code::busy, "'" + settings_.name + "' refused: " + one.why,
-                          "send it again later"})),
-            host);
+      excuse(*one.what, "refused: " + one.why, host);
       break;
     case errand::kind::hand_over:
+      // The hook gets what was asked, and cannot answer.
+      excuse(*one.what, "will not answer: " + one.why, host);
       settings_.hand_over(
           {settings_.name, one.what->move_content_to_message(), std::move(one.why), one.in_flight});
       break;

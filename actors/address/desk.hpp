@@ -217,6 +217,8 @@ private:
   void note_end(stay& with, const caf::error& reason);
 
   void run(errands all, caf::execution_unit* host = nullptr) const;
+  void excuse(const caf::mailbox_element& what, const std::string& done,
+              caf::execution_unit* host) const;
 
   // Under the lock.
   bool is_full() const;

@@ -212,6 +212,11 @@ BOOST_FIXTURE_TEST_CASE(goes_to_the_hook_with_where_it_was, office) {
   send(8);
   BOOST_TEST(hooks.size() == 3U);
   BOOST_TEST(reading().left.handed_over == 3U);
+  // Whoever waits for an answer hears that there will be none.
+  const auto told = try_ask<int>(door->handle(), 9);
+  BOOST_TEST_REQUIRE(!told);
+  BOOST_TEST(told.error().what == "'clerk' will not answer: it is being restarted");
+  BOOST_TEST(hooks.size() == 4U);
   balances();
 }
 
@@ -352,7 +357,7 @@ BOOST_FIXTURE_TEST_CASE(shows_what_an_actor_does_on_messages_of_its_own, office)
   on_message = [&](int) { // what came to the address comes first
     shown->own_begun(living.id(), kind);
     shown->own_done(living.id());
-    BOOST_TEST(reading().current->kind == "int32_t");
+    BOOST_TEST(reading().current->kind == "i32");
   };
   send(3);
   settle();
