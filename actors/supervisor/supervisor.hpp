@@ -162,6 +162,7 @@ private:
   // The stop sequence (supervisor_stop.cpp).
   void stop(decision& made, slot& one, instant now);
   void kill(decision& made, slot& one, instant now, std::string text, bool alarm = true);
+  void ask_supervisors(decision& made, instant now);
   void kill_all(decision& made, instant now, const std::string& text, bool alarms);
   void lose(decision& made, slot& one, double jitter, instant now);
   void ended(decision& made, slot& one, const child_died& told, instant now);
@@ -210,6 +211,7 @@ private:
   std::deque<std::string> failures_; ///< In words, newest first.
   std::vector<lost_child> lost_;
   std::vector<stayed_child> stayed_below_;
+  std::set<std::uint64_t> hurried_; ///< Were asked to end in the very moment.
   supervision_ended ended_;
 
   std::optional<instant> deadline_; ///< Of the whole stop.

@@ -45,11 +45,28 @@ void supervisor::kill(decision& made, slot& one, instant now, std::string text, 
     made.alarms.push_back({*earlier_of(now + flags_.kill_budget, deadline_), one.id, one.epoch});
 }
 
-/// Kills who is still to end and has not been killed, the last first.
+/// Kills who is still to end, has not been killed and was not asked a moment ago, the last first.
 void supervisor::kill_all(decision& made, instant now, const std::string& text, bool alarms) {
   for (auto order = going_.rbegin(); order != going_.rend(); ++order)
-    if (auto& one = at(*order); one.state != child_state::killing)
+    if (auto& one = at(*order); one.state != child_state::killing && hurried_.count(*order) == 0)
       kill(made, one, now, text, alarms);
+  hurried_.clear();
+}
+
+/// There is no time for one after the other any more. Supervisors whose turn has not come get half
+/// of what is left: killed, they could not say who below them would not leave.
+void supervisor::ask_supervisors(decision& made, instant now) {
+  const auto by = now + (*deadline_ - now) / 2;
+  for (auto order = going_.rbegin(); order != going_.rend(); ++order) {
+    auto& one = at(*order);
+    if (one.spec->type != child_type::supervisor || one.state != child_state::running)
+      continue;
+    lead(made, one, route::closed);
+    enter(one, child_state::stopping, now);
+    made.shutdowns.push_back({one.ref(), by});
+    made.alarms.push_back({by, one.id, one.epoch});
+    hurried_.insert(*order);
+  }
 }
 
 /// It was killed and is still there: CAF cannot end a handler that runs. The only honest thing is
@@ -217,6 +234,7 @@ void supervisor::on_own_alarm(decision& made, std::uint64_t epoch, instant now) 
   if (phase_ != phase::stopping)
     return;
   if (epoch == hurry_epoch_) {
+    ask_supervisors(made, now);
     kill_all(made, now, "there is no time left to wait for it", true);
   } else if (epoch == deadline_epoch_) {
     kill_all(made, now, "there is no time left to wait for it", false);

@@ -189,6 +189,27 @@ BOOST_AUTO_TEST_CASE(a_deadline_ends_the_stop_whatever_the_budgets_add_up_to) {
   BOOST_TEST(on.ended->stayed[0].child == "b");
 }
 
+/// Killed with the others they could not say who below them would not leave.
+BOOST_AUTO_TEST_CASE(supervisors_whose_turn_has_not_come_get_half_of_what_is_left) {
+  auto specs = specs_of({"a", "b", "c"});
+  specs[0].type = specs[1].type = child_type::supervisor;
+  for (auto& spec : specs)
+    spec.shutdown = shutdown_without_limit;
+  auto on = stage::running(flags_of(), specs);
+  on.deaf = {"b", "c"};
+  on.stop(10s);
+  on.pass(7999ms);
+  BOOST_TEST(on.said() == "-c#1");
+  on.orders.clear();
+  on.pass(1ms);
+  BOOST_TEST(on.said() == "-b#1 -a#1 ~a#1 !c#1 ~c#1");
+  BOOST_TEST_REQUIRE(on.orders.size() == 2U);
+  BOOST_TEST((on.orders[0].by == t0 + 9s));
+  on.pass(1s);
+  BOOST_TEST(on.said() == "!b#1 ~b#1");
+  BOOST_TEST(on.ended.has_value());
+}
+
 BOOST_AUTO_TEST_CASE(a_short_deadline_leaves_half_of_it_for_asking_and_zero_none) {
   auto on = stage::running(flags_of(), specs_of({"a", "b"}));
   on.deaf = {"a", "b"};
