@@ -93,6 +93,7 @@ private:
     bool due = true;   ///< It may be started once more: at first, and for each restart counted.
     bool first = true; ///< It has not been started yet.
     std::uint32_t by_hand = 0;     ///< So many wait for a start they asked for.
+    std::uint32_t stops = 0;       ///< So many wait for an end they asked for.
     bool exempt = false;           ///< It goes for a reason of its own: stopped by hand, or hung.
     std::uint64_t incarnation = 0; ///< That came up last.
     life_ptr last;

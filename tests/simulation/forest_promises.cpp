@@ -60,7 +60,8 @@ forest::life_ptr forest::begins(branch& of, const std::string& id) {
         const auto& other = of.places.at(before);
         must(!other.due || other.exempt || (!grouped && !other.first),
              id + " is started before " + before);
-        must(other.stands != standing::starting || (!grouped && of.all_started),
+        // One that was up and is restarted meanwhile goes its own way, as at any other time.
+        must(other.stands != standing::starting || (!grouped && other.incarnation > 0),
              id + " is started before " + before + " has answered");
       }
     at.due = false;
@@ -77,7 +78,8 @@ forest::life_ptr forest::begins(branch& of, const std::string& id) {
 void forest::ordered_to_leave(const life& one) {
   const auto& of = branches_.at(one.of);
   const auto at = of.places.find(one.id);
-  if (of.number != one.of_number || at == of.places.end() || at->second.exempt)
+  if (of.number != one.of_number || at == of.places.end() || at->second.exempt
+      || at->second.stops > 0)
     return;
   ++seen["asked in order"];
   bool behind = false;

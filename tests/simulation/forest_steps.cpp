@@ -133,6 +133,14 @@ void forest::call(const std::string& of, const std::string& id, int which) {
       ++seen[std::string{what} + ' ' + (told ? std::string{to_string((*told)->what)} : "error")];
     };
   };
+  const auto answered = [=, this](const char* what, std::uint32_t place::*count) {
+    return [=, this](const answer* told) {
+      note(what)(told);
+      auto& now = branches_.at(of).places;
+      if (const auto at = now.find(id); at != now.end() && at->second.*count > 0)
+        --(at->second.*count);
+    };
+  };
   switch (which) {
   case 0: {
     if (lives_.size() > plan_.children + 100 || branches_.at(of).order.size() > 60)
@@ -145,20 +153,19 @@ void forest::call(const std::string& of, const std::string& id, int which) {
     return ask<answer>(whom, carried{supervisor::child_to_start{made_of(spec, of), {}}},
                        note("start_child"));
   }
-  case 1:
-    if (const auto at = branches_.at(of).places.find(id); at != branches_.at(of).places.end())
+  case 1: {
+    auto& places = branches_.at(of).places;
+    if (const auto at = places.find(id); at != places.end()) {
       at->second.exempt = true;
-    return ask<answer>(whom, terminate_child{id}, note("terminate_child"));
+      ++at->second.stops; // a start may come between the question and its answer
+    }
+    return ask<answer>(whom, terminate_child{id}, answered("terminate_child", &place::stops));
+  }
   case 2: {
     auto& places = branches_.at(of).places;
     if (const auto at = places.find(id); at != places.end())
       ++at->second.by_hand;
-    return ask<answer>(whom, restart_child{id}, [=, this](const answer* told) {
-      note("restart_child")(told);
-      auto& now = branches_.at(of).places;
-      if (const auto at = now.find(id); at != now.end() && at->second.by_hand > 0)
-        --at->second.by_hand;
-    });
+    return ask<answer>(whom, restart_child{id}, answered("restart_child", &place::by_hand));
   }
   default:
     return ask<answer>(whom, delete_child{id}, note("delete_child"));
