@@ -3,6 +3,7 @@
 #pragma once
 
 #include "actors/supervisor/decision.hpp"
+#include "actors/supervisor/history.hpp"
 #include "actors/supervisor/specification.hpp"
 #include "actors/window.hpp"
 #include "messages/value.hpp"
@@ -57,6 +58,12 @@ struct slot {
 
   child_ref ref() const { return {id, incarnation}; }
 };
+
+/// As many times as the largest budget needs, whatever this one does: a limit that is lowered and
+/// raised again has forgotten nothing.
+inline window window_of(const restart_budget& budget) {
+  return {budget.period, restarts_remembered_max};
+}
 
 /// There is an actor.
 constexpr bool is_alive(child_state state) {

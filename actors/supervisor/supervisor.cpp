@@ -8,15 +8,6 @@
 
 namespace holdfast::supervisor {
 
-namespace {
-
-window window_of(const restart_budget& budget) {
-  // One more than the limit, so that exceeding it can be seen.
-  return {budget.period, std::size_t{budget.intensity} + 1};
-}
-
-} // namespace
-
 supervisor::supervisor(supervisor_flags chosen, std::vector<child_spec> specs)
     : flags_{std::move(chosen)}, restarts_{window_of({flags_.intensity, flags_.period})} {
   assert(check(flags_, specs));

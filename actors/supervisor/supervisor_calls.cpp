@@ -200,7 +200,7 @@ result<decision> supervisor::change(const change_supervision& asked, instant now
     return fine.error();
 
   decision made;
-  auto restarts = window{asked.flags.period, std::size_t{asked.flags.intensity} + 1};
+  auto restarts = window_of({asked.flags.intensity, asked.flags.period});
   for (const auto when : restarts_.times())
     restarts.add(when);
   restarts_ = std::move(restarts);
@@ -210,7 +210,7 @@ result<decision> supervisor::change(const change_supervision& asked, instant now
   const auto give = [](slot& one, std::shared_ptr<const child_spec> spec) {
     std::optional<window> own;
     if (spec->budget) {
-      own.emplace(spec->budget->period, std::size_t{spec->budget->intensity} + 1);
+      own = window_of(*spec->budget);
       if (one.own)
         for (const auto when : one.own->times())
           own->add(when);

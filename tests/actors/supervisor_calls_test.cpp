@@ -277,6 +277,21 @@ BOOST_AUTO_TEST_CASE(point_42_a_change_merges_and_leaves_children_running) {
   BOOST_TEST(on.said() == "~a#1 -b#1 ~b#1 !c#2 ~c#2 -n#1 ~n#1");
 }
 
+/// A limit that was lowered and raised again had forgotten what it had used.
+BOOST_AUTO_TEST_CASE(point_42_a_limit_that_goes_down_and_up_forgets_no_restart) {
+  auto on = stage::running(flags_of(restart_strategy::one_for_one, 4), specs_of({"a"}));
+  for (int i = 0; i < 4; ++i) {
+    on.die("a");
+    on.pass(1s);
+  }
+  for (const auto limit : {1U, 4U})
+    on.take(
+        *on.root.change({flags_of(restart_strategy::one_for_one, limit), specs_of({"a"})}, on.now));
+  BOOST_TEST(!on.ended.has_value());
+  on.die("a");
+  BOOST_TEST(on.ended.has_value());
+}
+
 BOOST_AUTO_TEST_CASE(point_42_with_any_problem_the_old_configuration_stays_in_force) {
   auto on = stage::running(flags_of(), specs_of({"a"}));
   const auto refused = [&](supervisor_flags chosen, std::vector<child_spec> specs) {
