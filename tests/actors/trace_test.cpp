@@ -13,15 +13,18 @@ namespace holdfast::addressing::test {
 
 namespace {
 
-/// Somebody who looks on at an address.
-struct onlooker : office {
+/// What a trace said; outlives the office, whose address tells its trace that it goes.
+struct notes {
   std::vector<traced_message> told;
-  std::vector<std::string> ended;
+  std::vector<std::string> ends;
+};
 
+/// Somebody who looks on at an address.
+struct onlooker : notes, office {
   std::shared_ptr<trace> look(const trace_limits& limits) {
     auto made = std::make_shared<trace>(
         limits, trace::listener{[this](traced_message what) { told.push_back(std::move(what)); },
-                                [this](trace_end why) { ended.emplace_back(to_string(why)); }});
+                                [this](trace_end why) { ends.emplace_back(to_string(why)); }});
     return door->watch()->attach(made) ? made : nullptr;
   }
 };
@@ -90,7 +93,7 @@ BOOST_FIXTURE_TEST_CASE(tells_of_messages_that_are_handled_over_a_restart, onloo
   BOOST_TEST(told[2].kind == "addressing::test::do_fail");
   BOOST_TEST(told[2].failed);
   BOOST_TEST(told[3].incarnation == 2U);
-  BOOST_TEST(ended.empty());
+  BOOST_TEST(ends.empty());
   balances();
 }
 
@@ -107,7 +110,7 @@ BOOST_FIXTURE_TEST_CASE(tells_bodies_and_senders_where_they_are_wanted, onlooker
   BOOST_TEST(told[0].body.value_or("") == "(41)");
   BOOST_TEST(told[0].sender == self->id());
   BOOST_TEST(told[0].is_request);
-  BOOST_TEST(ended == (std::vector<std::string>{"all_told"}), boost::test_tools::per_element());
+  BOOST_TEST(ends == (std::vector<std::string>{"all_told"}), boost::test_tools::per_element());
 }
 
 BOOST_FIXTURE_TEST_CASE(is_alone_until_it_is_over, onlooker) {
@@ -123,7 +126,7 @@ BOOST_FIXTURE_TEST_CASE(is_alone_until_it_is_over, onlooker) {
   BOOST_TEST(told.size() == 1U);
   close();
   door.reset();
-  BOOST_TEST(ended == (std::vector<std::string>{"let_go", "gone"}),
+  BOOST_TEST(ends == (std::vector<std::string>{"let_go", "gone"}),
              boost::test_tools::per_element());
 }
 
